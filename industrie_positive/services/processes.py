@@ -1,0 +1,51 @@
+"""Starting and stopping child processes so that none outlives us."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+# Loaded before any fork: between fork and exec only simple calls are safe.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(signum: int) -> None:
+    """In the child, before exec: have the kernel send `signum` when our parent dies, even by kill -9."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signum)
+
+
+def free_port() -> int:
+    """A TCP port of the loopback nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def stop_process(process: subprocess.Popen[bytes], *signals: tuple[signal.Signals, float]) -> None:
+    """Send each signal in turn, waiting its seconds for the process to end; kill it at the end."""
+    for signum, seconds in signals:
+        if process.poll() is not None:
+            return
+        process.send_signal(signum)
+        try:
+            process.wait(seconds)
+            return
+        except subprocess.TimeoutExpired:
+            continue
+    process.kill()
+    process.wait()
+
+
+def last_line(path: Path) -> str:
+    """The last line of a log, for an error message."""
+    try:
+        lines = path.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1] if lines else ""
