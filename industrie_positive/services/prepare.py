@@ -1,0 +1,43 @@
+"""`python -m industrie_positive.services.prepare`: brings database and static files up to date.
+
+One process for all of it, because starting Django is most of the time each command takes. What it says
+goes to standard error (a log); standard output carries only the demonstration accounts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+from .places import CHECKOUT, var_dir
+
+
+def main() -> None:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    stamp, wanted = var_dir() / "static.stamp", _static_fingerprint()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0, stdout=sys.stderr)
+        stamp.write_text(wanted)
+    call_command("migrate", interactive=False, stdout=sys.stderr)
+    call_command("load_council", stdout=sys.stderr)
+    call_command("load_demo", stdout=sys.stdout)
+
+
+def _static_fingerprint() -> str:
+    """Changes when any of our static files or the locked packages change."""
+    from django.conf import settings
+
+    root = Path(settings.STATIC_ROOT)
+    digest = hashlib.sha256(f"{root} {(root / 'staticfiles.json').exists()}".encode())
+    for path in sorted([CHECKOUT / "uv.lock", *(CHECKOUT / "static").rglob("*")]):
+        if path.is_file():
+            digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    main()

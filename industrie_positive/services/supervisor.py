@@ -1,0 +1,209 @@
+"""`make run`: the whole portal on this machine, in one process tree that starts and stops in order."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .backends import Backends, persistent_backends
+from .errors import ServiceError
+from .places import CHECKOUT, make_var_dir, take_lock, write_private
+from .processes import die_with_parent, free_port, last_line, stop_process
+
+START_SECONDS = 60
+# A child that ends this often within a minute will not get better by another start.
+RESTARTS, RESTART_WINDOW = 3, 60
+
+
+@dataclass
+class Child:
+    """One of the portal's own processes, kept running."""
+
+    name: str
+    command: list[str]
+    log: Path
+    stop_seconds: float
+    process: subprocess.Popen[bytes] | None = None
+    restarts: list[float] = field(default_factory=list)
+
+    def start(self, environment: dict[str, str]) -> None:
+        with self.log.open("ab") as log:
+            # A session of its own: Ctrl-C must not reach a worker in the middle of a task.
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=CHECKOUT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=lambda: die_with_parent(signal.SIGTERM),
+            )
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        stop_process(self.process, (signal.SIGTERM, self.stop_seconds), (signal.SIGQUIT, 5))
+        # What the leader left behind would keep the port or the queue.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def run() -> int:
+    """Serve until Ctrl-C, SIGTERM or a failure; returns the exit code."""
+    if "MAKELEVEL" in os.environ:
+        die_with_parent(signal.SIGTERM)  # make killed by -9: stop rather than serve on unseen
+    port = _wanted_port()
+    lock = take_lock()
+    if lock is None:
+        raise ServiceError("`make run` (or another command on its data) is running in this checkout: stop it first.")
+    with lock:
+        _check_port_is_free(port)
+        with persistent_backends() as backends:
+            return _serve(backends, port)
+
+
+def _serve(backends: Backends, port: int) -> int:
+    from .__main__ import Stopped
+
+    var = make_var_dir()
+    logs = var / "log"
+    mail_port = free_port()
+    environment = _environment(backends, port, mail_port)
+    accounts = _prepare(environment, logs / "setup.log")
+    children = _children(port, mail_port, logs, var)
+    if "EMAIL_URL" in os.environ:
+        children = [child for child in children if child.name != "mail sink"]
+    code = 0
+    try:
+        for child in children:
+            child.start(environment)
+        _wait_until_it_serves(port, children)
+        _greet(port, accounts, logs)
+        code = _watch(children, backends, environment)
+    except Stopped:
+        _say("Stopping…")
+    finally:
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signum, signal.SIG_IGN)
+        for child in reversed(children):
+            child.stop()
+    return code
+
+
+def _children(port: int, mail_port: int, logs: Path, var: Path) -> list[Child]:
+    """In starting order; they stop in the opposite one: the web first, what it feeds after it."""
+    python = sys.executable
+    celery = [python, "-m", "celery", "-A", "industrie_positive"]
+    worker = ["worker", "--concurrency=1", "--without-gossip", "--without-mingle", "--loglevel=INFO"]
+    beat = ["beat", f"--schedule={var / 'beat-schedule'}", "--pidfile=", "--loglevel=INFO"]
+    web = [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    web += ["--workers", "2", "--workers-kill-timeout", "10", "--no-ws", "--respawn-failed-workers", "industrie_positive.wsgi:application"]
+    sink = [python, "-m", "industrie_positive.services.smtp_sink", str(mail_port), str(var / "mail")]
+    return [
+        Child("mail sink", sink, logs / "mail.log", 5),
+        Child("worker", [*celery, *worker], logs / "worker.log", 30),
+        Child("beat", [*celery, *beat], logs / "beat.log", 10),
+        Child("web", web, logs / "web.log", 15),
+    ]
+
+
+def _environment(backends: Backends, port: int, mail_port: int) -> dict[str, str]:
+    site = f"http://127.0.0.1:{port}"
+    defaults = {"SITE_URL": site, "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}", "SECRET_KEY": _secret_key()}
+    fixed = {"PORTAL_MODE": "demo", "PYTHONUNBUFFERED": "1", **backends.environment()}
+    return {**defaults, **os.environ, **fixed}
+
+
+def _secret_key() -> str:
+    path = make_var_dir() / "secret-key"
+    if not path.exists():
+        write_private(path, secrets.token_urlsafe(50))
+    return path.read_text().strip()
+
+
+def _prepare(environment: dict[str, str], log: Path) -> str:
+    """Database and static files up to date; returns what load_demo printed."""
+    with log.open("wb") as out:
+        command = [sys.executable, "-m", "industrie_positive.services.prepare"]
+        done = subprocess.run(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=out)
+    if done.returncode:
+        raise ServiceError(f"The database or the static files could not be set up: {last_line(log)} (see {log}).")
+    return done.stdout.decode(errors="replace").rstrip()
+
+
+def _wait_until_it_serves(port: int, children: list[Child]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        for child in children:
+            if child.process is not None and child.process.poll() is not None:
+                raise ServiceError(f"The {child.name} did not start: {last_line(child.log)} (see {child.log}).")
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+            return
+        time.sleep(0.1)
+    raise ServiceError(f"The portal did not answer within {START_SECONDS} s (see {children[-1].log}).")
+
+
+def _watch(children: list[Child], backends: Backends, environment: dict[str, str]) -> int:
+    """Restart a child that ends, give up when it keeps ending or when a server ended."""
+    while True:
+        for server in backends.started:
+            if server.process is not None and server.process.poll() is not None:
+                name = type(server).__name__
+                _say(f"{name} ended unexpectedly (see {server.log}); stopping. `make run` recovers the data.")
+                return 1
+        for child in children:
+            if child.process is None or (code := child.process.poll()) is None:
+                continue
+            now = time.monotonic()
+            child.restarts = [moment for moment in child.restarts if now - moment < RESTART_WINDOW]
+            if len(child.restarts) >= RESTARTS:
+                _say(f"The {child.name} keeps ending (exit code {code}); stopping. See {child.log}.")
+                return 1
+            child.restarts.append(now)
+            _say(f"The {child.name} ended (exit code {code}) and was started again. See {child.log}.")
+            child.stop()
+            child.start(environment)
+        time.sleep(0.3)
+
+
+def _wanted_port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ServiceError(f"PORT must be a number between 1 and 65535, not {text!r}.")
+    return int(text)
+
+
+def _check_port_is_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise ServiceError(f"Port {port} needs root: choose one above 1023, as in `make run PORT=8080`.") from None
+        except OSError:
+            raise ServiceError(
+                f"Port {port} is in use: stop the program that holds it, or choose another, as in "
+                f"`make run PORT={port + 1}`."
+            ) from None
+
+
+def _greet(port: int, accounts: str, logs: Path) -> None:
+    _say(f"\nThe portal is at http://127.0.0.1:{port}/\n")
+    if accounts:
+        _say(accounts + "\n")
+    _say(f"Ctrl-C stops everything and keeps the data. Logs: {os.path.relpath(logs)}/")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

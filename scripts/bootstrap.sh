@@ -1,0 +1,131 @@
+#!/bin/sh
+# scripts/bootstrap.sh [--browser] COMMAND…: makes the environment in .venv, then becomes COMMAND.
+# Quick when nothing changed. Every failure is one line that says what to do.
+set -eu
+cd "$(dirname "$0")/.."
+
+OLDEST_MINOR=11 # as requires-python in pyproject.toml
+log=var/log/bootstrap.log
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# Debian, Fedora and macOS name their packages differently; say the command where we know it.
+install_hint() { # install_hint DEBIAN_PACKAGE GENERAL_NAME
+    if command -v apt-get >/dev/null 2>&1; then
+        [ "$(id -u)" = 0 ] && echo "apt-get install $1" || echo "sudo apt-get install $1"
+    else
+        echo "install $2"
+    fi
+}
+
+suits() { # suits PROGRAM: is it a Python that the portal runs on?
+    "$1" -c "import sys; sys.exit(not ((3, $OLDEST_MINOR) <= sys.version_info[:2] < (4, 0)))" >/dev/null 2>&1
+}
+
+find_python() {
+    for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+        if command -v "$candidate" >/dev/null 2>&1 && suits "$candidate"; then
+            # The real program: a version manager's stand-in may choose another one later.
+            "$candidate" -c 'import sys; print(sys.executable)'
+            return
+        fi
+    done
+    found=$(python3 --version 2>/dev/null || echo "no python3")
+    fail "Python 3.$OLDEST_MINOR or newer is needed, found $found: $(install_hint python3 'Python 3.11 or newer'), or name one as in PYTHON=/path/to/python3.12 make run."
+}
+
+make_venv() { # make_venv FOLDER [OPTION]: says in one line what is wrong
+    folder=$1
+    shift
+    "$python" -m venv "$@" "$folder" >"$log" 2>&1 && return
+    if ! "$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then
+        fail "Python's venv module is missing: $(install_hint "$("$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])')" "Python's venv and ensurepip modules")."
+    fi
+    no_room
+    fail "Python could not make a virtual environment: $(tail -n 1 "$log") (see $log)."
+}
+
+no_room() { # after a failure: name a full or read-only disk, if that is the reason
+    grep -qsi 'no space left' "$log" && fail "No disk space left in $(pwd): the environment needs about 600 MB."
+    grep -qsiE 'permission denied|read-only file system' "$log" && fail "Cannot write in $(pwd)/.venv: work in a clone you own, or remove .venv and retry."
+    return 0
+}
+
+install_environment() {
+    echo "Setting up Python's environment in .venv (a minute the first time)…"
+    [ -x .venv/bin/python ] && suits .venv/bin/python || {
+        python=$(find_python)
+        make_venv .venv --without-pip --clear
+    }
+    # uv lives beside what it installs: it removes from .venv's own packages whatever uv.lock does not name.
+    [ -x .venv/uv-tool/bin/uv ] || {
+        python=${python:-$(find_python)}
+        make_venv .venv/uv-tool
+        .venv/uv-tool/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1' >"$log" 2>&1 || failed_download
+    }
+    # The system's certificates, because a company's proxy is known to them alone.
+    UV_SYSTEM_CERTS=1 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv VIRTUAL_ENV='' \
+        .venv/uv-tool/bin/uv sync --locked --no-install-project --quiet --python .venv/bin/python >"$log" 2>&1 || failed_download
+}
+
+failed_download() {
+    no_room
+    grep -qsi 'needs to be updated' "$log" && fail "uv.lock does not fit pyproject.toml: run .venv/uv-tool/bin/uv lock, then retry."
+    if grep -qsiE 'connect|resolve|network|timed out|dns|no matching distribution|retries|certificate|fetch' "$log"; then
+        fail "The Python packages could not be downloaded: check the network (or the proxy in HTTPS_PROXY), then retry (details in $log)."
+    fi
+    fail "The Python packages could not be installed: $(grep -v '^ *$' "$log" | tail -n 1) (details in $log)."
+}
+
+compile_messages() {
+    for po in locale/*/LC_MESSAGES/*.po; do
+        [ -e "$po" ] || continue
+        mo=${po%.po}.mo
+        if [ ! -e "$mo" ] || [ -n "$(find "$po" -newer "$mo")" ]; then
+            .venv/bin/python scripts/messages.py compile >"$log" 2>&1 || fail "The translations could not be compiled: $(tail -n 1 "$log")."
+            return
+        fi
+    done
+}
+
+# Playwright's own browser cannot be had everywhere; the system's serves as well.
+need_browser() {
+    for browser in chromium chromium-browser google-chrome google-chrome-stable; do
+        command -v "$browser" >/dev/null 2>&1 && return
+    done
+    [ -d "/Applications/Google Chrome.app" ] && return
+    need_packages chromium "chromium or Google Chrome"
+}
+
+need_packages() { # need_packages DEBIAN_PACKAGES GENERAL_NAME
+    if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then
+        echo "Installing $1 for the tests (Debian packages)…"
+        { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $1; } >"$log" 2>&1 </dev/null ||
+            fail "The package $1 could not be installed: $(tail -n 1 "$log") Run: apt-get install $1."
+        return
+    fi
+    fail "The tests need $2: $(install_hint "$1" "$2")."
+}
+
+[ -d var ] || (umask 077 && mkdir var) 2>/dev/null || fail "Cannot write in $(pwd): work in a clone you own."
+{ mkdir -p var/log && : >"$log"; } 2>/dev/null || fail "Cannot write in $(pwd)/var: make it writable for $(id -un), or work in a clone you own."
+browser_wanted=
+[ "${1:-}" = --browser ] && browser_wanted=yes && shift
+
+python=
+if [ -x .venv/bin/python ] && suits .venv/bin/python; then
+    stamp="$(cat uv.lock pyproject.toml | cksum) $(.venv/bin/python -c 'import sys; print(sys.version_info[:3])')"
+    [ "$(cat .venv/portal.stamp 2>/dev/null || true)" = "$stamp" ] || stamp=
+else
+    stamp=
+fi
+if [ -z "$stamp" ]; then
+    install_environment
+    echo "$(cat uv.lock pyproject.toml | cksum) $(.venv/bin/python -c 'import sys; print(sys.version_info[:3])')" >.venv/portal.stamp
+fi
+compile_messages
+[ -z "$browser_wanted" ] || need_browser
+exec "$@"
