@@ -34,7 +34,8 @@ _SLOTS = re.compile(f"[{chr(_SLOT)}-{chr(_SLOT_END)}]")
 _SLOT_RANGE = f"{chr(_SLOT)}-{chr(_SLOT_END)}"
 
 _BEFORE = rf"(?<=[^\s(\[«“‘¿¡;:!?.,])"
-_AFTER = rf"(?=$|[\s)\]»\"”’'*_.,…{_SLOT_RANGE}])"
+_JOINT = "\ue000"  # stands between pieces of one text that markup separates
+_AFTER = rf"(?=$|[\s)\]»\"”’'*_.,…{_JOINT}{_SLOT_RANGE}])"
 _HIGH_MARKS = re.compile(rf"{_BEFORE}{_SPACES}([;!?]+){_AFTER}", re.MULTILINE)
 _COLON = re.compile(rf"{_BEFORE}{_SPACES}:{_AFTER}", re.MULTILINE)
 _OPENING = re.compile(rf"«{_SPACES}(?=[^\s»])")
@@ -91,3 +92,9 @@ def french(text: str) -> str:
     Apostrophes stay as typed. Applying it twice changes nothing more.
     """
     return _apart_from_protected(text, _french)
+
+
+def french_pieces(pieces: list[str]) -> list[str]:
+    """Return the pieces of one text, cut by markup, with French typography across the cuts ("**Attention** !")."""
+    joined = french(_JOINT.join(piece.replace(_JOINT, "") for piece in pieces))
+    return joined.split(_JOINT)
