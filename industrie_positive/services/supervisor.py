@@ -108,7 +108,8 @@ def _children(port: int, mail_port: int, logs: Path, var: Path) -> list[Child]:
     worker = ["worker", "--concurrency=1", "--without-gossip", "--without-mingle", "--loglevel=INFO"]
     beat = ["beat", f"--schedule={var / 'beat-schedule'}", "--pidfile=", "--loglevel=INFO"]
     web = [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    web += ["--workers", "2", "--workers-kill-timeout", "10", "--no-ws", "--respawn-failed-workers", "industrie_positive.wsgi:application"]
+    web += ["--workers", "2", "--blocking-threads", "4"]
+    web += ["--workers-kill-timeout", "10", "--no-ws", "--respawn-failed-workers", "industrie_positive.wsgi:application"]
     sink = [python, "-m", "industrie_positive.services.smtp_sink", str(mail_port), str(var / "mail")]
     return [
         Child("mail sink", sink, logs / "mail.log", 5),
