@@ -1,0 +1,99 @@
+"""Reads settings from the environment, loudly: a missing or malformed value stops the start with one clear line."""
+
+import os
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Return a variable's text; raise ImproperlyConfigured when it has neither value nor default."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise ImproperlyConfigured(f"Set {name} in the environment (see .env.example).")
+    return default
+
+
+def boolean(name: str, default: bool) -> bool:
+    """Return a variable as yes or no; raise ImproperlyConfigured on any other word."""
+    value = os.environ.get(name, str(default)).strip().lower()
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} must be one of: 1, 0, true, false, yes, no, on, off.")
+
+
+def integer(name: str, default: int, *, minimum: int = 0) -> int:
+    """Return a variable as a whole number of at least `minimum`, or raise ImproperlyConfigured."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not value.isdecimal() or int(value) < minimum:
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least {minimum}.")
+    return int(value)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated variable as a list, without blanks."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def choice(name: str, allowed: tuple[str, ...]) -> str:
+    """Return a variable that must be one of `allowed` (the first is the default)."""
+    value = text(name, allowed[0])
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of: {', '.join(allowed)}.")
+    return value
+
+
+def database(name: str = "DATABASE_URL") -> dict[str, object]:
+    """Parse postgres://user:password@host:port/name?host=/socket&sslmode=… into Django's DATABASES entry."""
+    parts = urlsplit(text(name))
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name.")
+    options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", parts.hostname or ""),
+        "PORT": options.pop("port", str(parts.port or "")),
+        "OPTIONS": options,
+    }
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail goes: an SMTP server, plain, STARTTLS (`?tls`) or TLS (`smtps://`)."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    starttls: bool
+    tls: bool
+
+
+def mail_server(name: str = "EMAIL_URL", default: str | None = None) -> MailServer:
+    """Parse smtp://user:password@host:port[?tls] or smtps://…; raise ImproperlyConfigured otherwise."""
+    parts = urlsplit(text(name, default))
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"{name} must look like smtp://user:password@host:587?tls or smtps://host:465."
+        )
+    tls = parts.scheme == "smtps"
+    starttls = "tls" in parse_qs(parts.query, keep_blank_values=True)
+    return MailServer(
+        host=parts.hostname,
+        port=parts.port or (465 if tls else 587 if starttls else 25),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=starttls,
+        tls=tls,
+    )

@@ -1,0 +1,65 @@
+"""Addresses: French paths, the same pages under /en/."""
+
+from allauth.account import views as account
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.generic import TemplateView
+
+from industrie_positive import views
+
+urlpatterns = [
+    path("healthz", views.health, name="health"),
+    path("readyz", views.readiness, name="readiness"),
+]
+
+urlpatterns += i18n_patterns(
+    path("", views.home, name="home"),
+    path("vitrine/", include("showcase.urls")),
+    path("feuille-de-route/", include("roadmap.urls")),
+    path("actions/", include("roadmap.actions.urls")),
+    path("", include("workshops.urls")),
+    path("espace/", views.member_space, name="member-space"),
+    path("connexion/", login_not_required(account.login), name="account_login"),
+    path("deconnexion/", account.logout, name="account_logout"),
+    path("mot-de-passe/", account.password_change, name="account_change_password"),
+    path("mot-de-passe/oublie/", login_not_required(account.password_reset), name="account_reset_password"),
+    path(
+        "mot-de-passe/oublie/envoye/",
+        login_not_required(account.password_reset_done),
+        name="account_reset_password_done",
+    ),
+    path(
+        "mot-de-passe/nouveau/<str:uidb36>-<str:key>/",
+        login_not_required(account.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "mot-de-passe/nouveau/enregistre/",
+        login_not_required(account.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
+    path("compte-inactif/", login_not_required(account.account_inactive), name="account_inactive"),
+    # allauth reverses these names; both answer that accounts are by invitation.
+    path("inscription/", login_not_required(account.signup), name="account_signup"),
+    path("confirmer-identite/", account.reauthenticate, name="account_reauthenticate"),
+    path("mentions-legales/", views.legal_page, {"page": "legal_notice"}, name="legal-notice"),
+    path("accessibilite/", views.legal_page, {"page": "legal_accessibility"}, name="accessibility"),
+    path("ecoconception/", views.legal_page, {"page": "legal_ecodesign"}, name="ecodesign"),
+    path("donnees-personnelles/", views.legal_page, {"page": "legal_privacy"}, name="privacy"),
+    path("plan-du-site/", views.legal_page, {"page": "legal_sitemap"}, name="sitemap"),
+    path("contact/", views.legal_page, {"page": "legal_contact"}, name="contact"),
+    path("admin/", admin.site.urls),
+    prefix_default_language=False,
+)
+
+if settings.PORTAL_MODE != "production":
+    urlpatterns += [
+        path(
+            "styleguide/",
+            login_not_required(TemplateView.as_view(template_name="styleguide.html")),
+            name="styleguide",
+        )
+    ]

@@ -1,0 +1,45 @@
+"""Closed lists of the members' app."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Language(models.TextChoices):
+    """The languages the portal speaks; names are in their own language."""
+
+    FRENCH = "fr", "Français"
+    ENGLISH = "en", "English"
+
+
+class OrganisationKind(models.TextChoices):
+    """The colleges of the council; `slug` is the showcase facet's value."""
+
+    MAJOR_COMPANY = "grand-groupe", _("Major company")
+    SME = "pme", _("SME")
+    STARTUP = "startup", _("Startup")
+    INVESTOR_NETWORK = "investisseurs", _("Investor network")
+    PROFESSIONAL_ORGANISATION = "organisation-professionnelle", _("Professional organisation")
+    CONSULAR_CHAMBER = "chambre-consulaire", _("Consular chamber")
+    RESEARCH_CONSULTING = "recherche-conseil", _("Research and consulting")
+    ADAPTED_COMPANY = "entreprise-adaptee", _("Adapted company")
+    INCUBATOR = "incubateur", _("Incubator")
+    PUBLIC_AUTHORITY = "collectivite", _("Public authority")
+
+
+class MandateRole(models.TextChoices):
+    """What a person does on a body. Titulars and alternates carry the organisation's voice; the others never vote."""
+
+    CHAIR = "chair", _("Chair")
+    TITULAR = "titular", _("Titular member")
+    ALTERNATE = "alternate", _("Alternate member")
+    OBSERVER = "observer", _("Observer")
+    EXPERT = "expert", _("Expert")
+
+
+VOTING_ROLES = frozenset({MandateRole.TITULAR, MandateRole.ALTERNATE})
+
+# Slugs that rules rely on.
+COUNCIL = "conseil"
+THINK_TANK = "think-tank"
+EXPERT_COMMITTEE = "comite-experts"
+SECRETARIAT_GROUP = "Secrétariat"

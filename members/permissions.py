@@ -1,0 +1,47 @@
+"""Who somebody is for the council, in business words. One query a request: the result is kept on the user."""
+
+from typing import Any
+
+from members.enums import SECRETARIAT_GROUP
+from members.models import Mandate, User
+
+
+def council_mandates(user: Any) -> list[Mandate]:
+    """Return the person's mandates on the council in force today, kept for the life of the user object."""
+    if not user.is_authenticated:
+        return []
+    if not hasattr(user, "_council_mandates"):
+        user._council_mandates = list(
+            Mandate.objects.filter(person=user)
+            .council()
+            .current()
+            .select_related("organisation")
+            .order_by("id")
+        )
+    mandates: list[Mandate] = user._council_mandates
+    return mandates
+
+
+def is_council_member(user: Any) -> bool:
+    """Titular, alternate, observer, expert or chair, today."""
+    return bool(council_mandates(user))
+
+
+def is_secretariat(user: Any) -> bool:
+    """Métropole staff who run the council, and administrators."""
+    return bool(user.is_authenticated and user.is_active and user.is_staff)
+
+
+def can_enter_space(user: Any) -> bool:
+    """May see what is for members (drafts under consultation, approvals)."""
+    return is_council_member(user) or is_secretariat(user)
+
+
+def voting_organisation_ids(user: Any) -> set[int]:
+    """Return the organisations whose voice the person carries today."""
+    return {mandate.organisation_id for mandate in council_mandates(user) if mandate.votes}
+
+
+def secretariat_people() -> "list[User]":
+    """Return the active people of the secretariat's group."""
+    return list(User.objects.filter(is_active=True, groups__name=SECRETARIAT_GROUP).order_by("id"))

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RoadmapConfig(AppConfig):
+    """The roadmap: drafting, approval, actions."""
+
+    name = "roadmap"
+    verbose_name = _("Roadmap")

@@ -1,0 +1,231 @@
+"""Versions of the roadmap, their text and the comments on it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length, Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.workflow import Workflow
+from members.models import Axis, Organisation
+from members.permissions import can_enter_space, is_secretariat
+from roadmap.drafting.enums import (
+    COMMENT_TRANSITIONS,
+    VERSION_TRANSITIONS,
+    BlockKind,
+    CommentKind,
+    CommentStatus,
+    VersionStatus,
+)
+
+models.TextField.register_lookup(Length)
+
+COMMENT_MAX_LENGTH = 5000
+
+
+class VersionQuerySet(models.QuerySet["Version"]):
+    """Questions about versions."""
+
+    def adopted(self) -> VersionQuerySet:
+        """What is public: adopted versions, the newest first."""
+        return self.filter(status=VersionStatus.ADOPTED).order_by("-number")
+
+    def visible_to(self, user: Any) -> VersionQuerySet:
+        """Working versions are the secretariat's, versions under consultation or vote the members', adopted everybody's."""
+        if is_secretariat(user):
+            return self
+        if can_enter_space(user):
+            return self.exclude(status=VersionStatus.WORKING)
+        return self.filter(status=VersionStatus.ADOPTED)
+
+
+class Version(models.Model):
+    """One state of the roadmap 2020–2040. Once out of "working", a trigger refuses any change of its text."""
+
+    WORKFLOW = Workflow("status", VERSION_TRANSITIONS)
+
+    number = models.PositiveSmallIntegerField(_("number"), unique=True)
+    status = models.CharField(
+        _("status"),
+        max_length=14,
+        choices=VersionStatus.choices,
+        default=VersionStatus.WORKING,
+        editable=False,
+    )
+    title_fr = models.CharField(_("title (French)"), max_length=160)
+    title_en = models.CharField(_("title (English)"), max_length=160)
+    introduction_fr = models.TextField(_("introduction (French, Markdown)"), blank=True)
+    introduction_en = models.TextField(_("introduction (English, Markdown)"), blank=True)
+    is_demo = models.BooleanField(_("demonstration text"), default=False)
+    published_at = models.DateTimeField(_("published"), null=True, editable=False)
+    adopted_on = models.DateField(_("adopted"), null=True, editable=False)
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        ordering = ["-number"]
+        constraints = [
+            models.CheckConstraint(condition=Q(number__gte=1), name="version_number_from_one"),
+            models.CheckConstraint(
+                condition=Q(status=VersionStatus.WORKING) | Q(published_at__isnull=False),
+                name="version_published_dated",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=VersionStatus.ADOPTED) | Q(adopted_on__isnull=False),
+                name="version_adopted_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title_fr} (v{self.number})"
+
+    def get_absolute_url(self) -> str:
+        """Return the version's page."""
+        return reverse("roadmap:version_detail", args=[self.number])
+
+
+class Block(models.Model):
+    """An axis, chapter or paragraph of one version. `lineage` stays the same from a version to the next."""
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="blocks")
+    kind = models.CharField(_("kind"), max_length=10, choices=BlockKind.choices)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    axis = models.ForeignKey(
+        Axis,
+        verbose_name=_("strategic axis"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="blocks",
+    )
+    position = models.PositiveIntegerField(_("position"), help_text=_("Reading order in the whole version."))
+    label = models.CharField(_("number"), max_length=20, help_text=_("As printed: 1, 1.2, 1.2.3."))
+    lineage = models.UUIDField(default=uuid.uuid4, editable=False)
+    title_fr = models.CharField(_("title (French)"), max_length=200, blank=True)
+    title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
+    body_fr = models.TextField(_("text (French, Markdown)"), blank=True)
+    body_en = models.TextField(_("text (English, Markdown)"), blank=True)
+
+    class Meta:
+        verbose_name = _("passage")
+        verbose_name_plural = _("passages")
+        ordering = ["version", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "position"],
+                name="block_position_unique",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.UniqueConstraint(
+                fields=["version", "label"], name="block_label_unique", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.UniqueConstraint(fields=["version", "lineage"], name="block_lineage_unique"),
+            models.CheckConstraint(
+                condition=Q(kind=BlockKind.AXIS, parent=None, axis__isnull=False)
+                | Q(kind__in=[BlockKind.CHAPTER, BlockKind.PARAGRAPH], parent__isnull=False, axis=None),
+                name="block_tree_shape",
+                violation_error_message=_(
+                    "An axis stands at the top; a chapter and a paragraph have a parent."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=BlockKind.PARAGRAPH) | ~Q(body_fr=""),
+                name="block_paragraph_has_text",
+                violation_error_message=_("A paragraph has a French text."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.title_fr}".strip()
+
+
+class Consultation(models.Model):
+    """Opens a version to comments, between two instants judged by the database's clock."""
+
+    version = models.OneToOneField(
+        Version, verbose_name=_("version"), on_delete=models.PROTECT, related_name="consultation"
+    )
+    opens_at = models.DateTimeField(_("opens"))
+    closes_at = models.DateTimeField(_("closes"))
+
+    class Meta:
+        verbose_name = _("consultation")
+        verbose_name_plural = _("consultations")
+        ordering = ["-opens_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("opens_at")),
+                name="consultation_closes_after_opening",
+                violation_error_message=_("A consultation closes after it opens."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.opens_at:%Y-%m-%d}–{self.closes_at:%Y-%m-%d}"
+
+
+class Comment(models.Model):
+    """A comment on a paragraph, or a reply to one (one level), for an organisation or the secretariat."""
+
+    WORKFLOW = Workflow("status", COMMENT_TRANSITIONS)
+
+    block = models.ForeignKey(Block, on_delete=models.PROTECT, related_name="comments")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replies"
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("author"), on_delete=models.PROTECT, related_name="comments"
+    )
+    organisation = models.ForeignKey(
+        Organisation,
+        verbose_name=_("organisation"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="comments",
+        help_text=_("Blank: the secretariat speaks."),
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=CommentKind.choices, default=CommentKind.REMARK)
+    body = models.TextField(_("comment"), max_length=COMMENT_MAX_LENGTH)
+    status = models.CharField(
+        _("status"), max_length=16, choices=CommentStatus.choices, default=CommentStatus.OPEN, editable=False
+    )
+    status_reason = models.TextField(_("reason"), blank=True, editable=False)
+    created_at = models.DateTimeField(_("written"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["block", "parent", "id"], name="comment_thread")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(body__length__lte=COMMENT_MAX_LENGTH), name="comment_not_too_long"
+            ),
+            models.CheckConstraint(condition=~Q(body=""), name="comment_not_empty"),
+            models.CheckConstraint(
+                condition=Q(status=CommentStatus.OPEN) | ~Q(status_reason=""),
+                name="comment_decision_has_reason",
+                violation_error_message=_("Give the reason: the author will receive it."),
+            ),
+            models.CheckConstraint(
+                condition=Q(parent=None) | Q(status=CommentStatus.OPEN), name="comment_reply_has_no_status"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.block.label} #{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """Return the comment's place in its version."""
+        return f"{self.block.version.get_absolute_url()}?paragraphe={self.block.label}#commentaire-{self.pk}"

@@ -1,0 +1,5 @@
+"""Addresses of the roadmap's drafting (in the roadmap namespace)."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

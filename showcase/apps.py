@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ShowcaseConfig(AppConfig):
+    """The "Made in Montpellier" showcase."""
+
+    name = "showcase"
+    verbose_name = _("Showcase")

@@ -1,0 +1,129 @@
+"""A public page per company."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.workflow import Workflow
+from members.models import Organisation
+from showcase.enums import PAGE_TRANSITIONS, PageState
+
+
+class Commitment(models.Model):
+    """Something a company commits to (the facet « engagement »)."""
+
+    slug = models.SlugField(unique=True)
+    name_fr = models.CharField(_("name (French)"), max_length=120)
+    name_en = models.CharField(_("name (English)"), max_length=120)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("commitment")
+        verbose_name_plural = _("commitments")
+        ordering = ["position", "slug"]
+
+    def __str__(self) -> str:
+        return self.name_fr
+
+
+class CompanyPageQuerySet(models.QuerySet["CompanyPage"]):
+    """Questions about pages."""
+
+    def visible_to(self, user: Any) -> CompanyPageQuerySet:
+        """Published pages; the secretariat sees all."""
+        return self if getattr(user, "is_staff", False) else self.published()
+
+    def published(self) -> CompanyPageQuerySet:
+        """What the public sees."""
+        return self.filter(state=PageState.PUBLISHED)
+
+
+class CompanyPage(models.Model):
+    """What the public reads about a company. Its address is the organisation's slug."""
+
+    WORKFLOW = Workflow("state", PAGE_TRANSITIONS)
+
+    organisation = models.OneToOneField(
+        Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="page"
+    )
+    state = models.CharField(
+        _("state"), max_length=12, choices=PageState.choices, default=PageState.DRAFT, editable=False
+    )
+    tagline_fr = models.CharField(_("in one line (French)"), max_length=160, blank=True)
+    tagline_en = models.CharField(_("in one line (English)"), max_length=160, blank=True)
+    story_fr = models.TextField(_("story (French, Markdown)"), blank=True)
+    story_en = models.TextField(_("story (English, Markdown)"), blank=True)
+    products_fr = models.TextField(_("products (French, Markdown)"), blank=True)
+    products_en = models.TextField(_("products (English, Markdown)"), blank=True)
+    founded_year = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
+    # Kept by showcase.services.index_page, from folded text: no PostgreSQL extension is needed.
+    search_fr = SearchVectorField(null=True, editable=False)
+    search_en = SearchVectorField(null=True, editable=False)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = CompanyPageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("company page")
+        verbose_name_plural = _("company pages")
+        ordering = ["organisation__sort_name"]
+        indexes = [
+            GinIndex(fields=["search_fr"], name="companypage_search_fr"),
+            GinIndex(fields=["search_en"], name="companypage_search_en"),
+        ]
+
+    def __str__(self) -> str:
+        return self.organisation.name
+
+    def get_absolute_url(self) -> str:
+        """Return the public page's address."""
+        return reverse("showcase:company_detail", args=[self.organisation.slug])
+
+
+class CompanyFigure(models.Model):
+    """A figure the company stands by: jobs, targets, capacity, with its year and source."""
+
+    page = models.ForeignKey(CompanyPage, on_delete=models.CASCADE, related_name="figures")
+    label_fr = models.CharField(_("label (French)"), max_length=120)
+    label_en = models.CharField(_("label (English)"), max_length=120)
+    value = models.CharField(_("value"), max_length=40)
+    year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
+    is_target = models.BooleanField(_("target"), default=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("figure")
+        verbose_name_plural = _("figures")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["page", "label_fr", "year"], name="companyfigure_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.label_fr
+
+
+class CompanyCommitment(models.Model):
+    """A company's commitment, with its evidence."""
+
+    page = models.ForeignKey(CompanyPage, on_delete=models.CASCADE, related_name="commitments")
+    commitment = models.ForeignKey(Commitment, on_delete=models.PROTECT, related_name="pages")
+    evidence_fr = models.CharField(_("evidence (French)"), max_length=300, blank=True)
+    evidence_en = models.CharField(_("evidence (English)"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("company's commitment")
+        verbose_name_plural = _("company's commitments")
+        ordering = ["commitment__position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["page", "commitment"], name="companycommitment_unique")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.commitment)

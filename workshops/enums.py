@@ -1,0 +1,59 @@
+"""Closed lists of the workshops' app, and its transition tables."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkshopKind(models.TextChoices):
+    """What is being held. A council session is convened; the others invite."""
+
+    SESSION = "session", _("Council session")
+    WORKSHOP_COUNCIL = "workshop-council", _("Workshop-council")
+    THINK_TANK = "think-tank", _("Think tank meeting")
+    VISIT = "visit", _("Company visit")
+
+
+class WorkshopState(models.TextChoices):
+    """A workshop's life."""
+
+    DRAFT = "draft", _("Draft")
+    DATE_POLL = "date-poll", _("Date poll")
+    SCHEDULED = "scheduled", _("Scheduled")
+    HELD = "held", _("Held")
+    MINUTES_APPROVED = "minutes-approved", _("Minutes approved")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+WORKSHOP_TRANSITIONS = {
+    WorkshopState.DRAFT: frozenset({WorkshopState.DATE_POLL, WorkshopState.SCHEDULED, WorkshopState.CANCELLED}),
+    WorkshopState.DATE_POLL: frozenset({WorkshopState.SCHEDULED, WorkshopState.CANCELLED}),
+    WorkshopState.SCHEDULED: frozenset({WorkshopState.HELD, WorkshopState.CANCELLED}),
+    WorkshopState.HELD: frozenset({WorkshopState.MINUTES_APPROVED}),
+    WorkshopState.MINUTES_APPROVED: frozenset(),
+    WorkshopState.CANCELLED: frozenset(),
+}
+
+# The states in which a workshop occupies its venue.
+OCCUPYING_STATES = (WorkshopState.SCHEDULED, WorkshopState.HELD, WorkshopState.MINUTES_APPROVED)
+PUBLIC_STATES = (*OCCUPYING_STATES, WorkshopState.CANCELLED)
+
+
+class Answer(models.TextChoices):
+    """A person's answer (product.md: présent, excusé, représenté)."""
+
+    SILENT = "silent", _("No answer yet")
+    YES = "yes", _("Present")
+    EXCUSED = "excused", _("Excused")
+    REPRESENTED = "represented", _("Represented")
+
+
+_GIVEN = frozenset({Answer.YES, Answer.EXCUSED, Answer.REPRESENTED})
+ANSWER_TRANSITIONS = {answer: _GIVEN for answer in Answer}
+
+
+class AnswerSource(models.TextChoices):
+    """How an answer came."""
+
+    PORTAL = "portal", _("Portal")
+    MAIL_LINK = "mail-link", _("Link in the e-mail")
+    SECRETARIAT = "secretariat", _("Recorded by the secretariat")

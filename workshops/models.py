@@ -1,0 +1,296 @@
+"""Workshops, where they are held, who is invited and what they answered."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.workflow import Workflow
+from members.enums import Language
+from members.models import Axis, Commune, Organisation, User
+from workshops.enums import (
+    ANSWER_TRANSITIONS,
+    OCCUPYING_STATES,
+    PUBLIC_STATES,
+    WORKSHOP_TRANSITIONS,
+    Answer,
+    AnswerSource,
+    WorkshopKind,
+    WorkshopState,
+)
+
+
+class Venue(models.Model):
+    """A room or a member's site. Its access details are for confirmed people only."""
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("host organisation"), on_delete=models.PROTECT, related_name="venues"
+    )
+    name = models.CharField(_("name"), max_length=120)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    commune = models.ForeignKey(
+        Commune, verbose_name=_("commune"), null=True, blank=True, on_delete=models.PROTECT
+    )
+    capacity = models.PositiveSmallIntegerField(_("capacity"), null=True, blank=True)
+    access = models.TextField(
+        _("access details"),
+        blank=True,
+        help_text=_("Parking, badge, contact: shown to confirmed people only."),
+    )
+
+    class Meta:
+        verbose_name = _("venue")
+        verbose_name_plural = _("venues")
+        ordering = ["organisation__sort_name", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="venue_unique"),
+            models.CheckConstraint(
+                condition=Q(capacity=None) | Q(capacity__gt=0),
+                name="venue_capacity_positive",
+                violation_error_message=_("A capacity is at least 1."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} — {self.name}"
+
+
+class WorkshopQuerySet(models.QuerySet["Workshop"]):
+    """Questions about workshops."""
+
+    def public(self) -> WorkshopQuerySet:
+        """The agenda that everybody sees."""
+        return self.filter(is_public=True, state__in=PUBLIC_STATES)
+
+    def visible_to(self, user: Any) -> WorkshopQuerySet:
+        """The public agenda, and what the person is invited to; the secretariat sees all."""
+        if not user.is_authenticated:
+            return self.public()
+        if user.is_staff:
+            return self
+        invited = Invitation.objects.filter(person=user, withdrawn_at=None).values("workshop")
+        return self.filter(Q(is_public=True) | Q(pk__in=invited), state__in=PUBLIC_STATES)
+
+
+class TstzRange(Func):
+    """PostgreSQL's tstzrange(start, end), end excluded."""
+
+    function = "tstzrange"
+    output_field = DateTimeRangeField()
+
+
+class Workshop(models.Model):
+    """A session, workshop-council, think tank meeting or visit."""
+
+    WORKFLOW = Workflow("state", WORKSHOP_TRANSITIONS)
+
+    slug = models.SlugField(max_length=100, unique=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=WorkshopKind.choices)
+    state = models.CharField(
+        _("state"), max_length=20, choices=WorkshopState.choices, default=WorkshopState.DRAFT, editable=False
+    )
+    title_fr = models.CharField(_("title (French)"), max_length=160)
+    title_en = models.CharField(_("title (English)"), max_length=160)
+    axis = models.ForeignKey(
+        Axis, verbose_name=_("strategic axis"), null=True, blank=True, on_delete=models.PROTECT
+    )
+    objectives_fr = models.TextField(_("objectives (French, Markdown)"), blank=True)
+    objectives_en = models.TextField(_("objectives (English, Markdown)"), blank=True)
+    venue = models.ForeignKey(
+        Venue,
+        verbose_name=_("venue"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="workshops",
+    )
+    starts_at = models.DateTimeField(_("start"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("end"), null=True, blank=True)
+    answer_by = models.DateTimeField(
+        _("answer by"), null=True, blank=True, help_text=_("Blank: until the workshop starts.")
+    )
+    organiser = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("organiser"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+    )
+    is_public = models.BooleanField(_("in the public agenda"), default=True)
+    is_demo = models.BooleanField(
+        _("demonstration dates"),
+        default=False,
+        help_text=_("The exact dates are not known; the page says so."),
+    )
+    outcome_fr = models.TextField(_("outcome (French, Markdown)"), blank=True)
+    outcome_en = models.TextField(_("outcome (English, Markdown)"), blank=True)
+    uid = models.CharField(max_length=80, unique=True, editable=False)
+    # RFC 5546: rises when start, end, place or status changes and on every CANCEL.
+    sequence = models.PositiveIntegerField(default=0, editable=False)
+    invited_at = models.DateTimeField(_("invitations sent"), null=True, editable=False)
+    cancelled_reason = models.TextField(_("reason of the cancellation"), blank=True, editable=False)
+
+    objects = WorkshopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("workshop")
+        verbose_name_plural = _("workshops")
+        ordering = ["-starts_at", "-id"]
+        indexes = [models.Index(fields=["state", "starts_at"], name="workshop_state_start")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")) | Q(starts_at=None, ends_at=None),
+                name="workshop_ends_after_start",
+                violation_error_message=_("The workshop must end after it starts."),
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=False, ends_at__isnull=False)
+                | Q(state__in=[WorkshopState.DRAFT, WorkshopState.DATE_POLL, WorkshopState.CANCELLED]),
+                name="workshop_scheduled_has_dates",
+                violation_error_message=_("A scheduled workshop has a start and an end."),
+            ),
+            models.CheckConstraint(
+                condition=Q(answer_by=None) | Q(starts_at=None) | Q(answer_by__lte=F("starts_at")),
+                name="workshop_answer_before_start",
+                violation_error_message=_("The deadline to answer is before the start."),
+            ),
+            ExclusionConstraint(
+                name="workshop_venue_free",
+                expressions=[
+                    # int8range instead of `=`, which would need the btree_gist extension.
+                    (Func(F("venue_id"), F("venue_id"), models.Value("[]"), function="int8range"), "&&"),
+                    (TstzRange("starts_at", "ends_at"), "&&"),
+                ],
+                condition=Q(state__in=OCCUPYING_STATES, venue__isnull=False),
+                violation_error_message=_("Another workshop holds this venue at that time."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title_fr
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Give the calendar entry its identifier, once and for ever."""
+        if not self.uid:
+            self.uid = f"{secrets.token_hex(16)}@industrie-positive"
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        """Return the agenda page's address."""
+        return reverse("workshops:workshop_detail", args=[self.slug])
+
+
+class AgendaItem(models.Model):
+    """A line of a workshop's agenda."""
+
+    workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="agenda")
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    title_fr = models.CharField(_("title (French)"), max_length=200)
+    title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
+    minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("agenda item")
+        verbose_name_plural = _("agenda items")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.title_fr
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Questions about invitations."""
+
+    def standing(self) -> InvitationQuerySet:
+        """Not withdrawn."""
+        return self.filter(withdrawn_at=None)
+
+    def sent(self) -> InvitationQuerySet:
+        """Standing, and mailed."""
+        return self.standing().filter(sent_at__isnull=False)
+
+
+def new_token() -> str:
+    """Return a secret for a mail's link (256 bits)."""
+    return secrets.token_urlsafe(32)
+
+
+class Invitation(models.Model):
+    """A person's, or an outside guest's, invitation to a workshop and their answer."""
+
+    WORKFLOW = Workflow("answer", ANSWER_TRANSITIONS)
+
+    workshop = models.ForeignKey(Workshop, on_delete=models.PROTECT, related_name="invitations")
+    person = models.ForeignKey(
+        User,
+        verbose_name=_("person"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="invitations",
+    )
+    organisation = models.ForeignKey(
+        Organisation,
+        verbose_name=_("organisation"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    name = models.CharField(_("name"), max_length=170)
+    email = models.EmailField(_("e-mail address"))
+    language = models.CharField(max_length=2, choices=Language.choices, default=Language.FRENCH)
+    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    answer = models.CharField(
+        _("answer"), max_length=12, choices=Answer.choices, default=Answer.SILENT, editable=False
+    )
+    represented_by = models.CharField(_("represented by"), max_length=170, blank=True)
+    comment = models.TextField(_("message to the secretariat"), blank=True, max_length=1000)
+    answered_at = models.DateTimeField(_("answered"), null=True, editable=False)
+    answered_by = models.ForeignKey(
+        User,
+        verbose_name=_("recorded by"),
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    answer_source = models.CharField(max_length=12, choices=AnswerSource.choices, blank=True, editable=False)
+    sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ["organisation__sort_name", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                F("workshop"),
+                Lower("email"),
+                name="invitation_once",
+                violation_error_message=_("This address is already invited."),
+            ),
+            models.CheckConstraint(
+                condition=Q(answer=Answer.SILENT, answered_at=None)
+                | (~Q(answer=Answer.SILENT) & Q(answered_at__isnull=False)),
+                name="invitation_answer_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the page behind the mail's link."""
+        return reverse("workshops:invitation_answer", args=[self.token])
