@@ -37,12 +37,12 @@ def fold(text: str) -> str:
     A hyphen inside a word becomes a space, so that "Sète-Agde" and "sete agde" are one.
     Characters that PostgreSQL cannot store (NUL, lone surrogates) are dropped; all runs of spaces become one space.
     """
+    text = text.replace("\0", "").encode("utf-8", "ignore").decode()
     text = text.casefold().translate(_SPECIAL)
     text = unicodedata.normalize("NFKD", text)
     text = "".join(char for char in text if not unicodedata.combining(char))
     text = text.casefold().translate(_SPECIAL)  # what the decomposition brought out
     text = _INNER_HYPHEN.sub(" ", text)
-    text = text.replace("\0", "").encode("utf-8", "ignore").decode()
     return " ".join(text.split())
 
 
