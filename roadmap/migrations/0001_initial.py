@@ -8,6 +8,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from core import triggers
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -723,5 +725,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("choice__in", ["pour", "contre", "abstention"])),
                 name="ballot_choice_known",
             ),
+        ),
+        triggers.append_only("roadmap_ballot"),
+        triggers.publishes(
+            "roadmap_version",
+            "roadmap_block",
+            "roadmap_approval",
+            "roadmap_action",
+            "roadmap_action_partners",
+            "roadmap_milestone",
         ),
     ]

@@ -5,11 +5,14 @@ import django.contrib.postgres.search
 import django.db.models.deletion
 from django.db import migrations, models
 
+from core import triggers
+
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("core", "0001_initial"),
         ("members", "0001_initial"),
     ]
 
@@ -181,5 +184,11 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("page", "commitment"), name="companycommitment_unique"
             ),
+        ),
+        triggers.publishes(
+            "showcase_companypage",
+            "showcase_companyfigure",
+            "showcase_companycommitment",
+            "showcase_commitment",
         ),
     ]

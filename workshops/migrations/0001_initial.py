@@ -7,11 +7,14 @@ import workshops.models
 from django.conf import settings
 from django.db import migrations, models
 
+from core import triggers
+
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("core", "0001_initial"),
         ("members", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -416,4 +419,5 @@ class Migration(migrations.Migration):
                 name="invitation_answer_dated",
             ),
         ),
+        triggers.publishes("workshops_workshop", "workshops_agendaitem", "workshops_venue"),
     ]
