@@ -1,0 +1,21 @@
+"""Apart from the first migration: core's depends on the user, and these triggers on core's functions."""
+
+from django.db import migrations
+
+from core import triggers
+
+
+class Migration(migrations.Migration):
+    dependencies = [("members", "0001_initial"), ("core", "0001_initial")]
+
+    operations = [
+        triggers.publishes(
+            "members_organisation",
+            "members_organisation_sectors",
+            "members_sector",
+            "members_commune",
+            "members_axis",
+            "members_body",
+            "members_seat",
+        )
+    ]
