@@ -1,5 +1,7 @@
 """Small helpers of the design: icons, pills, the addresses of pages. The classes they write are in docs/design.md."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -26,45 +28,38 @@ TONES: dict[str, tuple[str, str]] = {
 STATES: dict[str, str] = {
     # workshops
     "draft": "off",
-    "date_poll": "wait",
+    "date-poll": "wait",
     "scheduled": "go",
     "held": "ok",
-    "minutes_approved": "ok",
+    "minutes-approved": "ok",
     "cancelled": "bad",
-    # invitations and answers
-    "invited": "wait",
-    "pending": "wait",
-    "present": "ok",
-    "accepted": "ok",
+    # answers to an invitation
+    "silent": "wait",
+    "yes": "ok",
     "excused": "bad",
-    "declined": "bad",
     "represented": "go",
     "waiting": "wait",
-    "uninvited": "off",
     # versions of the roadmap
     "working": "off",
     "consultation": "wait",
-    "under_consultation": "wait",
-    "approval": "go",
-    "under_approval": "go",
+    "vote": "go",
     "adopted": "ok",
-    "superseded": "off",
+    "not-adopted": "bad",
     # comments
     "open": "wait",
-    "partly_accepted": "ok",
+    "accepted": "ok",
+    "partly-accepted": "ok",
     "rejected": "bad",
-    "out_of_scope": "off",
+    "out-of-scope": "off",
     # approvals and ballots
-    "closed": "neutral",
-    "approved": "ok",
-    "no_quorum": "warn",
-    "for": "ok",
-    "against": "bad",
+    "no-quorum": "warn",
+    "pour": "ok",
+    "contre": "bad",
     "abstention": "off",
     # flagship actions
     "proposed": "off",
     "planned": "wait",
-    "under_way": "go",
+    "under-way": "go",
     "done": "ok",
     "paused": "wait",
     "blocked": "bad",
