@@ -27,11 +27,12 @@ def render_email(template: str, context: Mapping[str, Any], *, language: str) ->
 
     `template` is "<app>/<name>" for `templates/<app>/emails/<name>.txt` and `.html`. The text starts with "Subject: …"
     and a blank line; it is not HTML-escaped, the HTML is. Both see SITE_URL, LANGUAGE_CODE and, in the HTML, `subject`.
+    They extend outbox/emails/base.txt and base.html; give `unsubscribe_url` when the message has one.
     Raises TemplateDoesNotExist, or ValueError when the text has no subject.
     """
     app, _, name = template.removesuffix(".txt").removesuffix(".html").partition("/")
     path = f"{app}/emails/{name.removeprefix('emails/')}"
-    shared = {**context, "SITE_URL": settings.SITE_URL, "LANGUAGE_CODE": language}
+    shared = {"unsubscribe_url": "", **context, "SITE_URL": settings.SITE_URL, "LANGUAGE_CODE": language}
     with override(language):
         # The engine would escape the text too; the HTML goes through its normal, escaping way.
         text_template = get_template(f"{path}.txt").template  # type: ignore[attr-defined]

@@ -1,0 +1,139 @@
+"""The secretariat's window on what the portal mailed: read, find, send again."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from core import workflow
+from outbox import permissions, services
+from outbox.enums import EmailState
+from outbox.models import OutboxEmail
+
+
+@admin.register(OutboxEmail)
+class OutboxEmailAdmin(admin.ModelAdmin[OutboxEmail]):
+    """A list to search and a message to read; the one action sends again."""
+
+    list_display = ("subject", "to", "kind", "state", "error_class", "attempts", "created_at", "sent_at")
+    list_filter = ("state", "error_class", "kind", "created_at")
+    search_fields = ("to",)
+    search_help_text = _("Search by the recipient's address.")
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("resend",)
+    fieldsets = (
+        (None, {"fields": ("subject", "to", "recipient", "language", "shown_text")}),
+        (_("Delivery"), {"fields": ("state", "attempts", "next_attempt_at", "sent_at", "history")}),
+        (_("Failure"), {"fields": ("error_class", "smtp_code", "error_detail")}),
+        (
+            _("Technical"),
+            {
+                "fields": (
+                    *("key", "kind", "sequence", "created_at", "claimed_at", "cancel_requested"),
+                    *("message_id", "in_reply_to", "reply_to", "unsubscribe_url"),
+                    *("calendar_method", "shown_calendar", "shown_html"),
+                )
+            },
+        ),
+    )
+    readonly_fields = ("shown_text", "shown_html", "shown_calendar", "history")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody writes a message by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: OutboxEmail | None = None) -> bool:
+        """Nobody edits a message."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: OutboxEmail | None = None) -> bool:
+        """Nobody removes a message."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: OutboxEmail | None = None) -> bool:
+        """Those with the permission read."""
+        return permissions.can_view_outbox(request.user)
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        """Those with the permission send again (asked by the action)."""
+        return permissions.can_resend_email(request.user)
+
+    @admin.display(description=_("text"))
+    def shown_text(self, email: OutboxEmail) -> SafeString:
+        """Show the text as the recipient reads it."""
+        return format_html("<pre>{}</pre>", email.text)
+
+    @admin.display(description=_("HTML"))
+    def shown_html(self, email: OutboxEmail) -> SafeString:
+        """Show the HTML as source: what a mail contains never runs in the admin."""
+        return format_html("<pre>{}</pre>", email.html)
+
+    @admin.display(description=_("calendar entry"))
+    def shown_calendar(self, email: OutboxEmail) -> SafeString:
+        """Show the calendar object as source."""
+        return format_html("<pre>{}</pre>", email.calendar_text)
+
+    @admin.display(description=_("history"))
+    def history(self, email: OutboxEmail) -> SafeString:
+        """List the state changes with their authors and reasons."""
+        labels = dict(EmailState.choices)
+        return format_html(
+            "<ol>{}</ol>",
+            format_html_join(
+                "",
+                "<li>{} {} → {} {} {}</li>",
+                (
+                    (
+                        date_format(localtime(log.at), "SHORT_DATETIME_FORMAT"),
+                        labels.get(log.from_state, log.from_state),  # type: ignore[call-overload]
+                        labels.get(log.to_state, log.to_state),  # type: ignore[call-overload]
+                        log.by or "",
+                        log.reason,
+                    )
+                    for log in workflow.history(email)
+                ),
+            ),
+        )
+
+    @admin.action(description=_("Send again…"), permissions=["resend"])
+    def resend(self, request: HttpRequest, emails: QuerySet[OutboxEmail]) -> HttpResponse | None:
+        """Ask for a confirmation that warns about messages already sent, then queue them again."""
+        if "confirmed" not in request.POST:
+            return self._confirmation(request, emails)
+        done = 0
+        for email in emails.order_by("id"):
+            try:
+                services.resend_email(email=email, by=request.user)
+                done += 1
+            except workflow.TransitionError as error:
+                self.message_user(request, f"{email}: {error}", messages.WARNING)
+        if done:
+            text = ngettext(
+                "%(count)s message will be sent again.", "%(count)s messages will be sent again.", done
+            )
+            self.message_user(request, text % {"count": done}, messages.SUCCESS)
+        return None
+
+    def _confirmation(self, request: HttpRequest, emails: QuerySet[OutboxEmail]) -> HttpResponse:
+        chosen = list(emails.order_by("id"))
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": _("Send again?"),
+            "opts": self.model._meta,
+            "emails": chosen,
+            "already_sent": [email for email in chosen if email.state == EmailState.SENT],
+            "resendable": [email for email in chosen if services.is_resendable(email)],
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "outbox/email_resend.html", context)
