@@ -84,7 +84,8 @@ compile_messages() {
     for po in locale/*/LC_MESSAGES/*.po; do
         [ -e "$po" ] || continue
         mo=${po%.po}.mo
-        if [ ! -e "$mo" ] || [ -n "$(find "$po" -newer "$mo")" ]; then
+        # Neither newer than the other: messages.py gives the .mo its .po's time.
+        if [ ! -e "$mo" ] || [ -n "$(find "$po" -newer "$mo")" ] || [ -n "$(find "$mo" -newer "$po")" ]; then
             .venv/bin/python scripts/messages.py compile >"$log" 2>&1 || fail "The translations could not be compiled: $(tail -n 1 "$log")."
             return
         fi

@@ -10,19 +10,18 @@ import sys
 from types import FrameType
 
 from .backends import shared_or_persistent_backends, throwaway_backends
-from .errors import ServiceError, explain_os_error
-
-
-class Stopped(Exception):  # noqa: N818 - not an error: somebody asked us to end
-    """SIGTERM or SIGINT arrived."""
-
-    def __init__(self, signum: int) -> None:
-        super().__init__(signum)
-        self.signum = signum
+from .errors import ServiceError, Stopped, explain_os_error
+from .processes import die_with_parent
 
 
 def _raise_stopped(signum: int, _frame: FrameType | None) -> None:
     raise Stopped(signum)
+
+
+def _command_signals() -> None:
+    """In the child: Ctrl-C works again, and without us (and so without servers) it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    die_with_parent(signal.SIGTERM)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -35,7 +34,7 @@ def execute(arguments: argparse.Namespace) -> int:
         command = subprocess.Popen(
             arguments.command,
             env={**os.environ, **pair.environment()},
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=_command_signals,
         )
         signal.signal(signal.SIGTERM, lambda signum, frame: command.send_signal(signum))
         code = command.wait()
@@ -51,8 +50,10 @@ def main() -> int:
     one.add_argument("command", nargs=argparse.REMAINDER)
     verbs.add_parser("run", help="serve the portal with demonstration data")
     arguments = parser.parse_args()
-    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, _raise_stopped)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup means to outlive the terminal
+        signal.signal(signal.SIGHUP, _raise_stopped)
     try:
         if arguments.verb == "run":
             from .supervisor import run
@@ -64,7 +65,7 @@ def main() -> int:
             parser.error("which command? … exec -- COMMAND")
         return execute(arguments)
     except Stopped as stop:
-        return 128 + stop.signum
+        return 0 if arguments.verb == "run" else 128 + stop.signum
     except ServiceError as error:
         print(error, file=sys.stderr)
     except OSError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from .errors import ServiceError
 from .places import Home, make_var_dir, persistent_home, take_lock, throwaway_home, write_private
 from .postgres import Postgres
+from .processes import ignore_stop_signals
 from .redis import Redis, redis_answers
 
 
@@ -76,9 +77,13 @@ def _running_here() -> Backends:
     try:
         urls = json.loads(note.read_text())
     except (OSError, ValueError):
-        raise ServiceError("Another command is starting or stopping the services of this checkout: retry.") from None
+        raise ServiceError(
+            "Another command is starting or stopping the services of this checkout: retry."
+        ) from None
     return Backends(
-        os.environ.get("DATABASE_URL") or urls["DATABASE_URL"], os.environ.get("REDIS_URL") or urls["REDIS_URL"], []
+        os.environ.get("DATABASE_URL") or urls["DATABASE_URL"],
+        os.environ.get("REDIS_URL") or urls["REDIS_URL"],
+        [],
     )
 
 
@@ -96,6 +101,7 @@ def _started(home: Home, logs: Path, options: dict[str, str] | None) -> Iterator
             backends.redis_url = redis.start()
         yield backends
     finally:
+        ignore_stop_signals()
         for server in reversed(backends.started):
             server.stop()
 

@@ -10,6 +10,14 @@ class ServiceError(Exception):
     """Trouble somebody can act on. Its text is the single line shown; no traceback follows."""
 
 
+class Stopped(Exception):
+    """Raised where we wait when SIGTERM, SIGINT or SIGHUP arrives: somebody wants us to end."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
 def explain_os_error(error: OSError) -> str:
     """What to do about a file-system or process error, in one line."""
     where = error.filename or "the disk"

@@ -24,6 +24,7 @@ from typing import IO
 from .errors import ServiceError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+THROWAWAY_PREFIX = "industrie-positive-"
 
 
 def var_dir() -> Path:
@@ -48,7 +49,9 @@ def service_account() -> Account | None:
     for entry in [*_known("nobody", "daemon"), *sorted(pwd.getpwall(), key=lambda e: -e.pw_uid)]:
         if entry.pw_uid != 0:
             return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    raise ServiceError("PostgreSQL refuses to run as root and there is no other user: run this as an ordinary user.")
+    raise ServiceError(
+        "PostgreSQL refuses to run as root and there is no other user: run this as an ordinary user."
+    )
 
 
 def _known(*names: str) -> Iterator[pwd.struct_passwd]:
@@ -140,13 +143,26 @@ def throwaway_home() -> Iterator[Home]:
     account = service_account()
     candidates = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]  # noqa: S108
     parent = next((p for p in candidates if account is None or _reachable_by_all(p / "x")), candidates[0])
-    folder = Path(tempfile.mkdtemp(prefix="industrie-positive-", dir=parent))
+    _sweep(parent)
+    folder = Path(tempfile.mkdtemp(prefix=THROWAWAY_PREFIX, dir=parent))
     try:
-        if account:
-            folder.chmod(0o711)
-        yield Home(folder, account, throwaway=True)
+        with (folder / "lock.new").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            (folder / "lock.new").rename(folder / "lock")  # only now may a sweep look at it
+            if account:
+                folder.chmod(0o711)
+            yield Home(folder, account, throwaway=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the throwaway folders of processes that were killed."""
+    for lock in parent.glob(f"{THROWAWAY_PREFIX}*/lock"):
+        with contextlib.suppress(OSError), lock.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if lock.stat().st_uid == os.geteuid():
+                shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 def make_var_dir() -> Path:

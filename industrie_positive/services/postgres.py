@@ -22,7 +22,12 @@ ROLE = DATABASE = "portal"
 SUPERUSER = "postgres"
 HINT = "install PostgreSQL and set DATABASE_URL=postgres://user:password@host:5432/name"
 # Chosen for a demonstration on one machine; the throwaway ones give up durability for speed.
-OPTIONS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_wal_senders": "0", "wal_level": "minimal"}
+OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+}
 THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 START_SECONDS = 120  # crash recovery comes first and may read a lot
 
@@ -66,7 +71,7 @@ class Postgres:
         self.port = 0
         self.data = home.data("postgres") / "data"
         self._password = home.password()
-        self._programs: Path | None = None
+        self._programs = Path()
         self._version = 0
 
     # -- life -------------------------------------------------------------------------------------
@@ -78,11 +83,13 @@ class Postgres:
             self._initialise()
         self._settle_earlier_server()
         for attempts_left in (2, 1, 0):
-            self._launch()
-            if self._wait_until_it_answers():
+            self.process = self._launch()
+            if self._wait_until_it_answers(self.process):
                 break
             if not attempts_left:
-                raise ServiceError(f"The embedded PostgreSQL did not start: {last_line(self.log)} (see {self.log}).")
+                raise ServiceError(
+                    f"The embedded PostgreSQL did not start: {last_line(self.log)} (see {self.log})."
+                )
             time.sleep(1)  # the port was taken meanwhile, or a killed server's children are still ending
         self._ensure_role_and_database()
         return self.url()
@@ -112,7 +119,6 @@ class Postgres:
         return self.home.runnable(trees[version], name=f"postgresql-{version}")
 
     def _program(self, name: str) -> str:
-        assert self._programs is not None
         return str(self._programs / "bin" / name)
 
     def _run(self, **extra: Any) -> dict[str, Any]:
@@ -137,18 +143,22 @@ class Postgres:
         secret.unlink()
         if made.returncode:
             self.log.write_text(made.stdout + made.stderr)
-            reason = next((line for line in made.stderr.splitlines() if "rror" in line or "FATAL" in line), "")
-            raise ServiceError(f"The embedded PostgreSQL could not be set up: {reason or 'see'} ({self.log}).")
+            reason = next(
+                (line for line in made.stderr.splitlines() if "rror" in line or "FATAL" in line), ""
+            )
+            raise ServiceError(
+                f"The embedded PostgreSQL could not be set up: {reason or 'see'} ({self.log})."
+            )
         half.rename(self.data)
 
-    def _launch(self) -> None:
+    def _launch(self) -> subprocess.Popen[bytes]:
         self.port = free_port()
         command = [self._program("postgres"), "-D", str(self.data), "-c", f"port={self.port}"]
         for name, value in self.options.items():
             command += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
             # A session of its own: the terminal's Ctrl-C must reach the portal first, the database last.
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 **self._run(
                     stdin=subprocess.DEVNULL,
@@ -159,22 +169,28 @@ class Postgres:
                 ),
             )
 
-    def _wait_until_it_answers(self) -> bool:
-        assert self.process is not None
+    def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> bool:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
+            if process.poll() is not None:
                 return False
             if self._answers(self.port):
                 return True
             time.sleep(0.05)
-        raise ServiceError(f"The embedded PostgreSQL did not answer within {START_SECONDS} s (see {self.log}).")
+        raise ServiceError(
+            f"The embedded PostgreSQL did not answer within {START_SECONDS} s (see {self.log})."
+        )
 
     def _connect(self, port: int) -> Any:
         import psycopg2
 
         return psycopg2.connect(
-            host="127.0.0.1", port=port, user=SUPERUSER, password=self._password, dbname="postgres", connect_timeout=3
+            host="127.0.0.1",
+            port=port,
+            user=SUPERUSER,
+            password=self._password,
+            dbname="postgres",
+            connect_timeout=3,
         )
 
     def _answers(self, port: int) -> bool:
@@ -212,7 +228,9 @@ class Postgres:
                 return
             time.sleep(0.2)
         if lock.exists():
-            raise ServiceError(f"An earlier PostgreSQL still holds {self.data} and does not answer: end it, then retry.")
+            raise ServiceError(
+                f"An earlier PostgreSQL still holds {self.data} and does not answer: end it, then retry."
+            )
 
     def _ensure_role_and_database(self) -> None:
         connection = self._connect(self.port)
@@ -231,5 +249,7 @@ class Postgres:
 
 def _is_live_postgres(pid: int) -> bool:
     """Whether `pid` is a running postgres: neither gone, nor a zombie, nor another program."""
-    shown = subprocess.run(["ps", "-o", "stat=,comm=", "-p", str(pid)], capture_output=True, text=True).stdout.split()
+    shown = subprocess.run(
+        ["ps", "-o", "stat=,comm=", "-p", str(pid)], capture_output=True, text=True
+    ).stdout.split()
     return len(shown) >= 2 and not shown[0].startswith("Z") and "postgres" in shown[1]

@@ -10,17 +10,19 @@ import hashlib
 import sys
 from pathlib import Path
 
-from .places import CHECKOUT, var_dir
+from .places import CHECKOUT
 
 
 def main() -> None:
     import django
+    from django.conf import settings
     from django.core.management import call_command
 
     django.setup()
-    stamp, wanted = var_dir() / "static.stamp", _static_fingerprint()
+    # Beside the files it vouches for; a run under way reads them, so nothing is cleared.
+    stamp, wanted = Path(settings.STATIC_ROOT) / ".stamp", _static_fingerprint()
     if not stamp.exists() or stamp.read_text() != wanted:
-        call_command("collectstatic", interactive=False, clear=True, verbosity=0, stdout=sys.stderr)
+        call_command("collectstatic", interactive=False, verbosity=0, stdout=sys.stderr)
         stamp.write_text(wanted)
     call_command("migrate", interactive=False, stdout=sys.stderr)
     call_command("load_council", stdout=sys.stderr)
@@ -29,13 +31,12 @@ def main() -> None:
 
 def _static_fingerprint() -> str:
     """Changes when any of our static files or the locked packages change."""
-    from django.conf import settings
-
-    root = Path(settings.STATIC_ROOT)
-    digest = hashlib.sha256(f"{root} {(root / 'staticfiles.json').exists()}".encode())
+    digest = hashlib.sha256()
     for path in sorted([CHECKOUT / "uv.lock", *(CHECKOUT / "static").rglob("*")]):
         if path.is_file():
-            digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+            digest.update(
+                f"{path.relative_to(CHECKOUT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest()
+            )
     return digest.hexdigest()
 
 

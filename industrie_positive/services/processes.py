@@ -20,6 +20,12 @@ def die_with_parent(signum: int) -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signum)
 
 
+def ignore_stop_signals() -> None:
+    """While stopping: a second Ctrl-C must not cut the clean end short. Each wait there is bounded."""
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, signal.SIG_IGN)
+
+
 def free_port() -> int:
     """A TCP port of the loopback nobody listens on just now."""
     with socket.socket() as probe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import shutil
 import signal
@@ -47,18 +48,20 @@ class Redis:
         program = find_program()
         program = self.home.runnable(program, name=program.name)
         for attempts_left in (2, 1, 0):
-            self._launch(program)
-            if self._wait_until_it_answers():
+            self.process = self._launch(program)
+            if self._wait_until_it_answers(self.process):
                 break
             if not attempts_left:
-                raise ServiceError(f"The embedded Redis did not start: {last_line(self.log)} (see {self.log}).")
+                raise ServiceError(
+                    f"The embedded Redis did not start: {last_line(self.log)} (see {self.log})."
+                )
         return f"redis://:{self._password}@127.0.0.1:{self.port}/0"
 
     def stop(self) -> None:
         if self.process is not None:
             stop_process(self.process, (signal.SIGTERM, 20))
 
-    def _launch(self, program: Path) -> None:
+    def _launch(self, program: Path) -> subprocess.Popen[bytes]:
         self.port = free_port()
         # By standard input, so that the password appears in no process list and in no file.
         config = [
@@ -74,7 +77,7 @@ class Redis:
         ]
         try:
             with self.log.open("ab") as log:
-                self.process = subprocess.Popen(
+                process: subprocess.Popen[bytes] = subprocess.Popen(
                     [str(program), "-"],
                     cwd=self.data,
                     stdin=subprocess.PIPE,
@@ -85,16 +88,18 @@ class Redis:
                     **self.home.popen_identity(),  # type: ignore[call-overload]
                 )
         except OSError as error:
-            raise ServiceError(f"{program} does not run here ({error.strerror}): install redis-server.") from None
-        assert self.process is not None and self.process.stdin is not None
-        self.process.stdin.write("\n".join(config).encode() + b"\n")
-        self.process.stdin.close()
+            raise ServiceError(
+                f"{program} does not run here ({error.strerror}): install redis-server."
+            ) from None
+        if process.stdin:
+            with contextlib.suppress(BrokenPipeError), process.stdin:
+                process.stdin.write("\n".join(config).encode() + b"\n")
+        return process
 
-    def _wait_until_it_answers(self) -> bool:
-        assert self.process is not None
+    def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> bool:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
+            if process.poll() is not None:
                 return False
             if redis_answers(f"redis://:{self._password}@127.0.0.1:{self.port}/0"):
                 return True

@@ -25,13 +25,15 @@ class KeepInFolder:
         self.folder = folder
         self.numbers = itertools.count(1)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         number = next(self.numbers)
         name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{number:05d}.eml"
         content = envelope.content
         text = content.decode("utf-8", "surrogateescape") if isinstance(content, bytes) else content or ""
         recipients = ", ".join(envelope.rcpt_tos)
-        write_private(self.folder / name, f"X-Envelope-From: {envelope.mail_from}\nX-Envelope-To: {recipients}\n{text}")
+        write_private(
+            self.folder / name, f"X-Envelope-From: {envelope.mail_from}\nX-Envelope-To: {recipients}\n{text}"
+        )
         return "250 kept"
 
 

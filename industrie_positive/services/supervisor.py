@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import secrets
 import signal
@@ -10,15 +11,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .backends import Backends, persistent_backends
-from .errors import ServiceError
+from .errors import ServiceError, Stopped
 from .places import CHECKOUT, make_var_dir, take_lock, write_private
-from .processes import die_with_parent, free_port, last_line, stop_process
+from .processes import die_with_parent, free_port, ignore_stop_signals, last_line, stop_process
 
 START_SECONDS = 60
 # A child that ends this often within a minute will not get better by another start.
@@ -66,7 +65,9 @@ def run() -> int:
     port = _wanted_port()
     lock = take_lock()
     if lock is None:
-        raise ServiceError("`make run` (or another command on its data) is running in this checkout: stop it first.")
+        raise ServiceError(
+            "`make run` (or another command on its data) is running in this checkout: stop it first."
+        )
     with lock:
         _check_port_is_free(port)
         with persistent_backends() as backends:
@@ -74,8 +75,6 @@ def run() -> int:
 
 
 def _serve(backends: Backends, port: int) -> int:
-    from .__main__ import Stopped
-
     var = make_var_dir()
     logs = var / "log"
     mail_port = free_port()
@@ -94,8 +93,7 @@ def _serve(backends: Backends, port: int) -> int:
     except Stopped:
         _say("Stopping…")
     finally:
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(signum, signal.SIG_IGN)
+        ignore_stop_signals()
         for child in reversed(children):
             child.stop()
     return code
@@ -108,8 +106,9 @@ def _children(port: int, mail_port: int, logs: Path, var: Path) -> list[Child]:
     worker = ["worker", "--concurrency=1", "--without-gossip", "--without-mingle", "--loglevel=INFO"]
     beat = ["beat", f"--schedule={var / 'beat-schedule'}", "--pidfile=", "--loglevel=INFO"]
     web = [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    web += ["--workers", "2", "--blocking-threads", "4"]
-    web += ["--workers-kill-timeout", "10", "--no-ws", "--respawn-failed-workers", "industrie_positive.wsgi:application"]
+    # Each thread keeps a database connection; granian's own default would be 256 of them a worker.
+    web += ["--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "10", "--no-ws"]
+    web += ["--respawn-failed-workers", "industrie_positive.wsgi:application"]
     sink = [python, "-m", "industrie_positive.services.smtp_sink", str(mail_port), str(var / "mail")]
     return [
         Child("mail sink", sink, logs / "mail.log", 5),
@@ -139,7 +138,9 @@ def _prepare(environment: dict[str, str], log: Path) -> str:
         command = [sys.executable, "-m", "industrie_positive.services.prepare"]
         done = subprocess.run(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=out)
     if done.returncode:
-        raise ServiceError(f"The database or the static files could not be set up: {last_line(log)} (see {log}).")
+        raise ServiceError(
+            f"The database or the static files could not be set up: {last_line(log)} (see {log})."
+        )
     return done.stdout.decode(errors="replace").rstrip()
 
 
@@ -148,11 +149,24 @@ def _wait_until_it_serves(port: int, children: list[Child]) -> None:
     while time.monotonic() < deadline:
         for child in children:
             if child.process is not None and child.process.poll() is not None:
-                raise ServiceError(f"The {child.name} did not start: {last_line(child.log)} (see {child.log}).")
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+                raise ServiceError(
+                    f"The {child.name} did not start: {last_line(child.log)} (see {child.log})."
+                )
+        if _answers(port):
             return
         time.sleep(0.1)
     raise ServiceError(f"The portal did not answer within {START_SECONDS} s (see {children[-1].log}).")
+
+
+def _answers(port: int) -> bool:
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        link.request("GET", "/healthz")
+        return link.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        link.close()
 
 
 def _watch(children: list[Child], backends: Backends, environment: dict[str, str]) -> int:
@@ -191,7 +205,9 @@ def _check_port_is_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except PermissionError:
-            raise ServiceError(f"Port {port} needs root: choose one above 1023, as in `make run PORT=8080`.") from None
+            raise ServiceError(
+                f"Port {port} needs root: choose one above 1023, as in `make run PORT=8080`."
+            ) from None
         except OSError:
             raise ServiceError(
                 f"Port {port} is in use: stop the program that holds it, or choose another, as in "
