@@ -37,7 +37,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
         return self.filter(status=VersionStatus.ADOPTED).order_by("-number")
 
     def visible_to(self, user: Any) -> VersionQuerySet:
-        """Working versions are the secretariat's, versions under consultation or vote the members', adopted everybody's."""
+        """Adopted versions are everybody's, those under consultation or vote the members', others the secretariat's."""
         if is_secretariat(user):
             return self
         if can_enter_space(user):
