@@ -45,3 +45,11 @@ def voting_organisation_ids(user: Any) -> set[int]:
 def secretariat_people() -> "list[User]":
     """Return the active people of the secretariat's group."""
     return list(User.objects.filter(is_active=True, groups__name=SECRETARIAT_GROUP).order_by("id"))
+
+
+# What the secretariat's group may do in the administration site.
+SECRETARIAT_PERMISSIONS = [
+    f"members.{verb}_{model}"
+    for model in ("user", "organisation", "seat", "mandate")
+    for verb in ("view", "add", "change", "delete")
+] + [f"members.view_{model}" for model in ("body", "axis", "sector", "commune")]
