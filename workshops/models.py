@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.functions import Lower
+from django.db.models import Count, F, Func, Q
+from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -69,7 +70,36 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
 
     def public(self) -> WorkshopQuerySet:
         """The agenda that everybody sees."""
-        return self.filter(is_public=True, state__in=PUBLIC_STATES)
+        return self.filter(is_public=True, state__in=PUBLIC_STATES, starts_at__isnull=False)
+
+    def with_place(self) -> WorkshopQuerySet:
+        """With the axis, and the host organisation and commune that pages show."""
+        return self.select_related("axis", "venue__organisation", "venue__commune")
+
+    def upcoming(self) -> WorkshopQuerySet:
+        """Not ended yet, the next first."""
+        return self.filter(ends_at__gt=Now()).order_by("starts_at", "id")
+
+    def past(self) -> WorkshopQuerySet:
+        """Ended, the latest first."""
+        return self.filter(ends_at__lte=Now()).order_by("-starts_at", "-id")
+
+    def clashing_with(self, *, venue_id: int, starts_at: datetime, ends_at: datetime) -> WorkshopQuerySet:
+        """Those that hold a venue during a time: what the exclusion constraint refuses."""
+        return self.filter(
+            venue_id=venue_id, state__in=OCCUPYING_STATES, starts_at__lt=ends_at, ends_at__gt=starts_at
+        )
+
+    def with_counts(self) -> WorkshopQuerySet:
+        """With the numbers of people invited, and of each answer."""
+        standing = Q(invitations__withdrawn_at=None)
+        return self.annotate(
+            invited=Count("invitations", filter=standing),
+            attending=Count("invitations", filter=standing & Q(invitations__answer=Answer.YES)),
+            excused=Count("invitations", filter=standing & Q(invitations__answer=Answer.EXCUSED)),
+            represented=Count("invitations", filter=standing & Q(invitations__answer=Answer.REPRESENTED)),
+            silent=Count("invitations", filter=standing & Q(invitations__answer=Answer.SILENT)),
+        )
 
     def visible_to(self, user: Any) -> WorkshopQuerySet:
         """The public agenda, and what the person is invited to; the secretariat sees all."""
@@ -77,8 +107,10 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
             return self.public()
         if user.is_staff:
             return self
-        invited = Invitation.objects.filter(person=user, withdrawn_at=None).values("workshop")
-        return self.filter(Q(is_public=True) | Q(pk__in=invited), state__in=PUBLIC_STATES)
+        invited = Invitation.objects.sent().filter(person=user).values("workshop")
+        return self.filter(
+            Q(is_public=True) | Q(pk__in=invited), state__in=PUBLIC_STATES, starts_at__isnull=False
+        )
 
 
 class TstzRange(Func):
@@ -138,6 +170,11 @@ class Workshop(models.Model):
     sequence = models.PositiveIntegerField(default=0, editable=False)
     invited_at = models.DateTimeField(_("invitations sent"), null=True, editable=False)
     cancelled_reason = models.TextField(_("reason of the cancellation"), blank=True, editable=False)
+    # When the dates last changed after the invitations: older answers are asked for again.
+    moved_at = models.DateTimeField(null=True, editable=False)
+    # How often the dates changed: reminders for the new dates are new messages.
+    moves = models.PositiveSmallIntegerField(default=0, editable=False)
+    updated_at = models.DateTimeField(_("last change"), auto_now=True)
 
     objects = WorkshopQuerySet.as_manager()
 
@@ -188,6 +225,16 @@ class Workshop(models.Model):
         """Return the agenda page's address."""
         return reverse("workshops:workshop_detail", args=[self.slug])
 
+    @property
+    def is_session(self) -> bool:
+        """Whether people are convened (a council session), not invited."""
+        return self.kind == WorkshopKind.SESSION
+
+    @property
+    def answer_deadline(self) -> datetime | None:
+        """Until when people may answer."""
+        return self.answer_by or self.starts_at
+
 
 class AgendaItem(models.Model):
     """A line of a workshop's agenda."""
@@ -217,6 +264,22 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def sent(self) -> InvitationQuerySet:
         """Standing, and mailed."""
         return self.standing().filter(sent_at__isnull=False)
+
+    def unanswered(self) -> InvitationQuerySet:
+        """No answer yet, or one given before the dates changed or before the person was invited anew."""
+        return self.filter(
+            Q(answer=Answer.SILENT)
+            | Q(answered_at__lt=F("workshop__moved_at"))
+            | Q(answered_at__lt=F("sent_at"))
+        )
+
+    def answerable(self) -> InvitationQuerySet:
+        """Sent, to a workshop that is on, before its deadline by the database's clock."""
+        return self.sent().filter(
+            Q(workshop__answer_by=None) | Q(workshop__answer_by__gt=Now()),
+            workshop__state=WorkshopState.SCHEDULED,
+            workshop__starts_at__gt=Now(),
+        )
 
 
 def new_token() -> str:
@@ -290,6 +353,24 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def needs_answer(self) -> bool:
+        """Whether the person is still, or again, asked for an answer (`unanswered` in the database)."""
+        if self.answered_at is None:
+            return True
+        moved_at = self.workshop.moved_at
+        return bool((moved_at and self.answered_at < moved_at) or (self.sent_at and self.answered_at < self.sent_at))
+
+    @property
+    def comes(self) -> bool:
+        """Whether the person, or a colleague for them, is expected: they may see how to get in."""
+        return self.answer in (Answer.YES, Answer.REPRESENTED)
+
+    @property
+    def mail_language(self) -> str:
+        """The language of the person's messages: the account's, if there is one."""
+        return self.person.language if self.person else self.language
 
     def get_absolute_url(self) -> str:
         """Return the address of the page behind the mail's link."""

@@ -148,6 +148,9 @@ class Migration(migrations.Migration):
                     "cancelled_reason",
                     models.TextField(blank=True, editable=False, verbose_name="reason of the cancellation"),
                 ),
+                ("moved_at", models.DateTimeField(editable=False, null=True)),
+                ("moves", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="last change")),
                 (
                     "axis",
                     models.ForeignKey(
