@@ -1,0 +1,175 @@
+"""The first command a newcomer types: each thing that can be wrong gives one line that says what to do."""
+
+import fcntl
+import os
+import pwd
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ("sh", "dirname", "mkdir", "cat", "cksum", "tail", "grep", "id", "find", "uname")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """As much of a clone as the bootstrap reads before there is an environment."""
+    folder = tmp_path / "clone"
+    (folder / "scripts").mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "bootstrap.sh", folder / "scripts")
+    for name in ("pyproject.toml", "uv.lock"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A PATH of the usual tools and no Python."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in TOOLS:
+        (folder / name).symlink_to(shutil.which(name) or pytest.fail(f"{name} is missing"))
+    return folder
+
+
+def add_program(folder: Path, name: str, script: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def bootstrap(clone: Path, path: Path | str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "scripts/bootstrap.sh", "echo", "started"],
+        cwd=clone,
+        env={"PATH": str(path), "HOME": str(clone.parent), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def only_line(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line of complaint of a command that failed."""
+    assert done.returncode != 0
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert "started" not in done.stdout
+    return lines[0]
+
+
+def test_bootstrap_without_python_says_which(clone: Path, programs: Path) -> None:
+    assert "Python 3.11 or newer is needed, found no python3" in only_line(bootstrap(clone, programs))
+
+
+def test_bootstrap_with_an_old_python_names_its_version(clone: Path, programs: Path) -> None:
+    add_program(programs, "python3", '[ "$1" = --version ] && echo Python 3.9.2 && exit 0; exit 1')
+    assert "3.11 or newer is needed, found Python 3.9.2" in only_line(bootstrap(clone, programs))
+    assert not (clone / ".venv").exists()
+
+
+def test_bootstrap_without_venv_module_names_the_package(clone: Path, programs: Path) -> None:
+    real = sys.executable
+    add_program(programs, "apt-get", "exit 1")
+    # It also stands for sys.executable, or the real program would be used from there on.
+    add_program(
+        programs,
+        "python3",
+        'case "$*" in *sys.executable*) echo "$0"; exit;; *"import venv, ensurepip"*|"-m venv"*) exit 1;; esac\n'
+        f'exec {real} "$@"',
+    )
+    line = only_line(bootstrap(clone, programs))
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert line.startswith("Python's venv module is missing:")
+    assert f"apt-get install python{version}-venv" in line
+
+
+def test_bootstrap_without_a_registry_says_so(clone: Path) -> None:
+    nowhere = "http://127.0.0.1:9/simple"
+    done = bootstrap(
+        clone,
+        os.environ["PATH"],
+        PYTHON=sys.executable,
+        PIP_CONFIG_FILE=os.devnull,
+        PIP_INDEX_URL=nowhere,
+        PIP_RETRIES="0",
+        PIP_TIMEOUT="1",
+        UV_DEFAULT_INDEX=nowhere,
+        UV_HTTP_RETRIES="0",
+    )
+    assert "could not be downloaded: check the network" in only_line(done)
+
+
+@pytest.fixture
+def foreign_clone() -> Iterator[Path]:
+    """A clone that an ordinary user can read and not write."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    folder.chmod(0o755)
+    (folder / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "bootstrap.sh", folder / "scripts")
+    folder.chmod(0o555)
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_bootstrap_in_a_folder_it_cannot_write_says_so(foreign_clone: Path) -> None:
+    identity = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid} if os.geteuid() == 0 else {}
+    done = subprocess.run(
+        ["sh", "scripts/bootstrap.sh", "echo", "started"],
+        cwd=foreign_clone,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        **identity,
+    )
+    assert f"Cannot write in {foreign_clone}" in only_line(done)
+
+
+# -- make run, before it starts anything -------------------------------------------------------------
+
+
+def run(var: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "industrie_positive.services", "run"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "VAR_DIR": str(var), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_run_with_its_port_in_use_names_the_port(tmp_path: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        line = only_line(run(tmp_path / "var", PORT=str(port)))
+    assert f"Port {port} is in use" in line
+    assert f"make run PORT={port + 1}" in line
+
+
+@pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
+def test_run_with_an_impossible_port_says_what_is_possible(tmp_path: Path, port: str) -> None:
+    assert "PORT must be a number between 1 and 65535" in only_line(run(tmp_path / "var", PORT=port))
+
+
+def test_run_beside_another_run_says_so(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    var.mkdir()
+    with (var / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "running in this checkout: stop it first" in only_line(run(var))
+
+
+def test_run_with_a_var_folder_it_cannot_make_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert str(tmp_path / "file" / "var") in only_line(run(tmp_path / "file" / "var"))
