@@ -23,8 +23,8 @@ _PROTECTED = re.compile(
     | <!--.*?-->
     | </?[a-zA-Z][^<>]*>
     | &(?:[a-zA-Z]+|\#\d+|\#x[0-9a-fA-F]+);
-    | (?:https?|webcal|ftp)://[^\s<>"»]*[^\s<>"».,;:!?)\]’']
-    | (?:mailto|tel):[^\s<>"»]*[^\s<>"».,;:!?)\]]
+    | (?:https?|webcal|ftp)://[^\s<>"«»]*[^\s<>"«».,;:!?)\]’']
+    | (?:mailto|tel):[^\s<>"«»]*[^\s<>"«».,;:!?)\]]
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -33,7 +33,7 @@ _SLOT, _SLOT_END = 0xF0000, 0xFFFFD
 _SLOTS = re.compile(f"[{chr(_SLOT)}-{chr(_SLOT_END)}]")
 _SLOT_RANGE = f"{chr(_SLOT)}-{chr(_SLOT_END)}"
 
-_BEFORE = rf"(?<=[^\s(\[«“‘¿¡;:!?.,])"
+_BEFORE = r"(?<=[^\s(\[«“‘¿¡;:!?.,])"
 _JOINT = "\ue000"  # stands between pieces of one text that markup separates
 _AFTER = rf"(?=$|[\s)\]»\"”’'*_.,…{_JOINT}{_SLOT_RANGE}])"
 _HIGH_MARKS = re.compile(rf"{_BEFORE}{_SPACES}([;!?]+){_AFTER}", re.MULTILINE)

@@ -1,0 +1,158 @@
+"""The ground every test stands on. Loud: an undefined template variable, a call to the internet or an order fails."""
+
+import os
+import random
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+pytest.register_assert_rewrite("tests.helpers")
+
+from tests.helpers import html  # noqa: E402
+from tests.helpers.browser import browser, browser_context_options, page  # noqa: E402, F401
+from tests.helpers.roles import client_for, people  # noqa: E402, F401
+from tests.helpers.strict_templates import StrictVariables  # noqa: E402
+
+# --- random order ---
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a failing order be run again."""
+    parser.addoption(
+        "--seed", type=int, default=None, help="the seed of the tests' order, as printed by a former run"
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say the seed."""
+    return f"order: --seed={config.option.seed}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Shuffle the modules, and the tests inside each; every xdist worker gets the same order."""
+    order = random.Random(config.option.seed)
+    modules: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    names = sorted(modules)
+    order.shuffle(names)
+    for name in names:
+        order.shuffle(modules[name])
+    items[:] = [item for name in names for item in modules[name]]
+
+
+# --- settings, before anything reads them ---
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare what must stand before the first import of the portal's code."""
+    if config.option.seed is None:
+        config.option.seed = random.SystemRandom().randrange(10**6)
+    html.configure(config)
+    from scripts import messages
+
+    with messages.locked():
+        messages.compile_catalogue()
+    # Each xdist worker and each run has its own corner of Redis; processes that a test starts inherit it.
+    prefix = f"test-{os.getpid()}"
+    os.environ["REDIS_PREFIX"] = prefix
+    django_settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{prefix}:"
+    django_settings.CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "default",
+    }
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Give all pages that the tests saw to the Nu checker, in one run."""
+    html.finish(session)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what the Nu checker said, and the seed where the header was too quiet for it."""
+    html.summary(terminalreporter)
+    terminalreporter.line(f"order: --seed={terminalreporter.config.option.seed}")
+
+
+# --- nothing leaves the machine ---
+
+_connect = socket.socket.connect
+_connect_ex = socket.socket.connect_ex
+
+
+def _refuse_foreign(sock: socket.socket, address: Any) -> None:
+    if sock.family in (socket.AF_INET, socket.AF_INET6):
+        host = str(address[0])
+        if not (host.startswith("127.") or host in ("::1", "localhost", "0.0.0.0")):
+            raise RuntimeError(f"a test tried to reach {host}: tests stay on this machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Refuse every connection but to this machine."""
+
+    def connect(sock: socket.socket, address: Any) -> None:
+        _refuse_foreign(sock, address)
+        return _connect(sock, address)
+
+    def connect_ex(sock: socket.socket, address: Any) -> int:
+        _refuse_foreign(sock, address)
+        return _connect_ex(sock, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", connect)
+    patch.setattr(socket.socket, "connect_ex", connect_ex)
+    yield
+    patch.undo()
+
+
+# --- templates, caches, pages ---
+
+
+@pytest.fixture(scope="session", autouse=True)
+def strict_templates() -> None:
+    """Fail on an undefined variable in one of our templates (unless it has a `default` filter)."""
+    from django.template import engines
+
+    for engine in engines.all():
+        engine.engine.string_if_invalid = StrictVariables()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collect_pages() -> Iterator[None]:
+    """Save each whole page that the test client gets, for the Nu checker."""
+    with html.collecting():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def clean_slate() -> Iterator[None]:
+    """Start each test in French with empty caches; no test inherits a language or a page."""
+    from django.core.cache import caches
+    from django.utils import translation
+
+    translation.activate(django_settings.LANGUAGE_CODE)
+    yield
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+
+
+# --- database ---
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Let transactional tests empty the append-only tables of the test database between them, and nothing else."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE %s AND NOT tgisinternal",
+            [r"%\_no\_truncate"],
+        )
+        for table, trigger in cursor.fetchall():
+            cursor.execute(f'ALTER TABLE {table} DISABLE TRIGGER "{trigger}"')

@@ -1,0 +1,101 @@
+"""A real browser: one Chromium for the session, a fresh context for each test."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SIZES = {"small": {"width": 360, "height": 780}, "large": {"width": 1280, "height": 900}}
+
+
+def chromium() -> str:
+    """Return the browser's program; fails with what to do when there is none."""
+    for name in (os.environ.get("CHROMIUM", ""), *CHROMIUM_NAMES):
+        if name and (path := shutil.which(name)):
+            return path
+    raise RuntimeError("no Chromium on PATH: install it (Debian: apt-get install chromium) or set CHROMIUM")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Give the session's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's loop runs in this thread, so Django takes the tests' own queries for asynchronous ones.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        program = playwright.chromium.launch(
+            executable_path=chromium(), args=[*arguments, "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield program
+        program.close()
+
+
+@pytest.fixture
+def browser_context_options() -> dict[str, Any]:
+    """Give the context's options; a test module overrides it for another size, language, scheme or no JavaScript."""
+    return {"viewport": SIZES["large"], "locale": "fr-FR", "timezone_id": "Europe/Paris"}
+
+
+@pytest.fixture
+def page(browser: Any, live_server: Any, browser_context_options: dict[str, Any]) -> Iterator[Any]:
+    """Give a page of a new context on the live server: `page.goto("/vitrine/")`.
+
+    At the end the test fails if the page had a JavaScript error, a CSP violation or asked another site for anything.
+    """
+    options = {"reduced_motion": "reduce", "base_url": live_server.url} | browser_context_options
+    context = browser.new_context(**options)
+    context.set_default_timeout(15_000)
+    tab = context.new_page()
+    faults: list[str] = []
+    tab.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+    tab.on(
+        "console",
+        lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    tab.on(
+        "request",
+        lambda request: (
+            faults.append(f"asked elsewhere: {request.url}")
+            if not request.url.startswith((live_server.url, "data:", "blob:", "about:"))
+            else None
+        ),
+    )
+    yield tab
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
+def log_in(page: Any, live_server: Any, user: Any) -> None:
+    """Log a person in without the form: the browser gets a session's cookie."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+
+
+@cache
+def _axe() -> Any:
+    from axe_playwright_python.sync_playwright import Axe
+
+    return Axe()
+
+
+def axe(page: Any) -> None:
+    """Assert that axe finds no accessibility fault in the page as it stands."""
+    results = _axe().run(page)
+    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+
+def overflows(page: Any) -> bool:
+    """Tell whether the page scrolls sideways."""
+    wide: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return wide

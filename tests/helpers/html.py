@@ -1,0 +1,165 @@
+"""HTML validity: the pages that the tests get are saved, and the Nu checker reads them all in one run at the end."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# As scripts/bootstrap.sh --browser installs it.
+VNU_VERSION = "26.9.27"
+VNU_FOLDER = ROOT / "var" / "vnu"
+VNU_JAR = VNU_FOLDER / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+# Not ours to mend: Django's admin. Its checks are axe's, in the browser.
+_LEFT_OUT = ("admin",)
+
+_folder: Path | None = None
+_saved: dict[str, int] = {}
+_report: list[str] = []
+
+
+def configure(config: pytest.Config) -> None:
+    """Choose the folder of saved pages: one for the session, shared with the xdist workers."""
+    global _folder
+    if hasattr(config, "workerinput"):
+        _folder = Path(os.environ["PORTAL_TEST_PAGES"])
+    else:
+        _folder = Path(tempfile.mkdtemp(prefix="portal-pages-"))
+        os.environ["PORTAL_TEST_PAGES"] = str(_folder)
+
+
+def save(name: str, html: str) -> None:
+    """Keep a page for the checker: of those with one name, the longest."""
+    if _folder is None or len(html) <= _saved.get(name, 0):
+        return
+    _saved[name] = len(html)
+    readable = re.sub(r"[^a-zA-Z0-9_-]+", "_", name)[:80]
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    (_folder / f"{readable}-{digest}-{os.getpid()}.html").write_text(html, encoding="utf-8")
+
+
+def _save_response(response: Any) -> None:
+    if response.streaming or not response.headers.get("Content-Type", "").startswith("text/html"):
+        return
+    if response.headers.get("Content-Encoding"):
+        return
+    body = response.content
+    if not body.lstrip()[:15].lower().startswith(b"<!doctype html"):
+        return  # a fragment, checked in its page
+    match = getattr(response, "resolver_match", None)
+    if match and set(match.app_names) & set(_LEFT_OUT):
+        return
+    view = match.view_name if match else "none"
+    language = response.headers.get("Content-Language", "")
+    who = "in" if response.wsgi_request.COOKIES.get("session") else "out"
+    save(f"{view} {response.status_code} {language} {who} {response.wsgi_request.method}", body.decode())
+
+
+@contextmanager
+def collecting() -> Iterator[None]:
+    """Save what every test client gets."""
+    from django.test import Client
+
+    request = Client.request
+
+    def saving(client: Client, **environment: Any) -> Any:
+        response = request(client, **environment)
+        _save_response(response)
+        return response
+
+    Client.request = saving  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        Client.request = request  # type: ignore[method-assign]
+
+
+def checker() -> list[str]:
+    """Return the Nu checker's command, fetched once; raises RuntimeError with what to do."""
+    java = shutil.which("java")
+    if not java:
+        raise RuntimeError("Java 17 or newer is needed (Debian: apt-get install default-jre-headless)")
+    if not VNU_JAR.exists():
+        npm = shutil.which("npm")
+        if not npm:
+            raise RuntimeError("npm is needed to fetch vnu-jar (Debian: apt-get install npm)")
+        VNU_FOLDER.mkdir(parents=True, exist_ok=True)
+        fetched = subprocess.run(
+            [
+                npm,
+                "install",
+                "--prefix",
+                str(VNU_FOLDER),
+                "--no-audit",
+                "--no-fund",
+                f"vnu-jar@{VNU_VERSION}",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        if fetched.returncode:
+            raise RuntimeError(f"npm could not fetch vnu-jar: {fetched.stderr.strip()[-400:]}")
+    return [java, "-Xss2m", "-Xmx512m", "-jar", str(VNU_JAR)]
+
+
+def faults(folder: Path) -> list[str]:
+    """Return what the Nu checker finds in the pages of a folder: one line for each fault."""
+    command = [
+        *checker(),
+        "--format",
+        "json",
+        "--exit-zero-always",
+        "--errors-only",
+        "--skip-non-html",
+        str(folder),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    try:
+        messages = json.loads(run.stderr or run.stdout)["messages"]
+    except (ValueError, KeyError) as error:
+        raise RuntimeError(f"the Nu checker failed: {(run.stderr or run.stdout)[-600:]}") from error
+    lines = []
+    for message in messages:
+        page = re.sub(r"-[0-9a-f]{8}-\d+\.html$", "", Path(message.get("url", "")).name)
+        extract = " ".join(message.get("extract", "").split())
+        lines.append(f"{page}, line {message.get('lastLine', '?')}: {message['message']}  [{extract}]")
+    return sorted(set(lines))
+
+
+def finish(session: pytest.Session) -> None:
+    """Check the saved pages, in the process that leads the session, and fail it on a fault."""
+    if hasattr(session.config, "workerinput") or _folder is None:
+        return
+    if session.config.option.no_html:
+        shutil.rmtree(_folder, ignore_errors=True)
+        return
+    pages = len(list(_folder.glob("*.html")))
+    try:
+        if pages:
+            found = faults(_folder)
+            _report.extend(found or [f"{pages} pages are valid HTML"])
+            if found:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    except RuntimeError as error:
+        _report.append(str(error))
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    finally:
+        shutil.rmtree(_folder, ignore_errors=True)
+
+
+def summary(reporter: Any) -> None:
+    """Print the report."""
+    if _report:
+        reporter.section("HTML validity (Nu checker)")
+        for line in _report:
+            reporter.line(line)
