@@ -1,0 +1,121 @@
+"""What `make run` adds to the council's data: accounts that anybody may try, and something under way.
+
+Accounts carry role names and addresses in example.org (reserved by RFC 2606); production refuses them at the login.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.utils import timezone
+
+from members.backends import DEMO_DOMAIN
+from members.enums import COUNCIL, SECRETARIAT_GROUP, MandateRole
+from members.models import Body, Mandate, Organisation, User
+from roadmap.actions.models import Action
+from roadmap.drafting.enums import VersionStatus
+from roadmap.drafting.models import Version
+from roadmap.drafting.services import publish_for_consultation
+from workshops.enums import WorkshopKind
+from workshops.models import AgendaItem, Venue, Workshop
+
+PASSWORD = "industrie-positive"  # noqa: S105 - public on purpose, of accounts that production refuses
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """One line of what `make run` prints."""
+
+    role: str
+    email: str
+
+
+def load_demo() -> list[DemoAccount]:
+    """Add the demo accounts, a consultation and a workshop to call, where missing; return one account for each role.
+
+    Raises ImproperlyConfigured where the settings do not allow demo accounts.
+    """
+    if not settings.DEMO_ACCOUNTS or settings.PRODUCTION:
+        raise ImproperlyConfigured("Demo accounts exist in `make run` only (PORTAL_MODE=demo).")
+    with transaction.atomic():
+        secretariat = _account("secretariat", "Secrétariat", "du Conseil", is_staff=True)
+        secretariat.groups.add(Group.objects.get(name=SECRETARIAT_GROUP))
+        _account("administrateur", "Administrateur", "du portail", is_staff=True, is_superuser=True)
+        for organisation in Organisation.objects.filter(seats__body__slug=COUNCIL):
+            _member(f"titulaire.{organisation.slug}", "Titulaire", organisation, MandateRole.TITULAR)
+        _member("suppleant.bulane", "Suppléant", Organisation.objects.get(slug="bulane"), MandateRole.ALTERNATE)
+        _member("observateur", "Observateur", Organisation.objects.get(slug="montpellier-bic"), MandateRole.OBSERVER)
+        pilot = _member("pilote", "Pilote", Organisation.objects.get(slug="uimm-montpellier"), MandateRole.ALTERNATE)
+        Action.objects.filter(slug="plateforme-industrie-du-futur", pilot=None).update(pilot=pilot)
+        _workshop_to_call(secretariat)
+        _open_consultation(secretariat)
+    return [
+        DemoAccount("membre titulaire (Bulane)", f"titulaire.bulane{DEMO_DOMAIN}"),
+        DemoAccount("membre suppléant (Bulane)", f"suppleant.bulane{DEMO_DOMAIN}"),
+        DemoAccount("membre titulaire d’une autre organisation (EDF)", f"titulaire.edf{DEMO_DOMAIN}"),
+        DemoAccount("observateur", f"observateur{DEMO_DOMAIN}"),
+        DemoAccount("pilote d’action", f"pilote{DEMO_DOMAIN}"),
+        DemoAccount("secrétariat (/admin/)", f"secretariat{DEMO_DOMAIN}"),
+        DemoAccount("administrateur (/admin/)", f"administrateur{DEMO_DOMAIN}"),
+    ]
+
+
+def _account(name: str, first_name: str, last_name: str, **fields: bool) -> User:
+    email = f"{name}{DEMO_DOMAIN}"
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User.objects.create_user(email, PASSWORD, first_name=first_name, last_name=last_name, **fields)
+    return user
+
+
+def _member(name: str, first_name: str, organisation: Organisation, role: MandateRole) -> User:
+    person = _account(name, first_name, organisation.name)
+    if not person.mandates.exists():
+        council = Body.objects.get(slug=COUNCIL)
+        taken = Mandate.objects.filter(body=council, organisation=organisation, role=MandateRole.TITULAR).exists()
+        if role != MandateRole.TITULAR or not taken:
+            Mandate.objects.create(
+                person=person, organisation=organisation, body=council, role=role, starts_on=timezone.localdate()
+            )
+    return person
+
+
+def _workshop_to_call(organiser: User) -> None:
+    """A draft that the secretariat can call at once, in four weeks at a member's office."""
+    if Workshop.objects.filter(slug="atelier-conseil-a-convoquer").exists():
+        return
+    day = timezone.localtime() + timedelta(days=28)
+    starts_at = day.replace(hour=14, minute=0, second=0, microsecond=0)
+    workshop = Workshop.objects.create(
+        slug="atelier-conseil-a-convoquer",
+        kind=WorkshopKind.WORKSHOP_COUNCIL,
+        title_fr="Atelier-conseil : suivre les actions phares",
+        title_en="Workshop-council: following the flagship actions",
+        objectives_fr="Passer en revue les six actions phares et choisir les premiers jalons.",
+        objectives_en="Review the six flagship actions and choose the first milestones.",
+        venue=Venue.objects.get(organisation__slug="main-gauche", name="Parc 2000"),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=3),
+        organiser=organiser,
+        is_demo=True,
+    )
+    for position, (french, english) in enumerate(
+        [
+            ("Visite des ateliers", "Tour of the workshops"),
+            ("Les six actions phares, une par une", "The six flagship actions, one by one"),
+            ("Premiers jalons et chefs de file", "First milestones and leads"),
+        ],
+        start=1,
+    ):
+        AgendaItem.objects.create(workshop=workshop, position=position, title_fr=french, title_en=english)
+
+
+def _open_consultation(by: User) -> None:
+    """Submit version 2 to the members' opinion for six weeks, from now."""
+    version = Version.objects.filter(number=2, status=VersionStatus.WORKING).first()
+    if version is not None:
+        now = timezone.now()
+        publish_for_consultation(version=version, opens_at=now, closes_at=now + timedelta(weeks=6), by=by)
