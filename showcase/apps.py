@@ -7,3 +7,9 @@ class ShowcaseConfig(AppConfig):
 
     name = "showcase"
     verbose_name = _("Showcase")
+
+    def ready(self) -> None:
+        """Keep the search index true."""
+        from showcase import signals
+
+        signals.connect()

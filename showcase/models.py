@@ -62,9 +62,10 @@ class CompanyPage(models.Model):
     products_fr = models.TextField(_("products (French, Markdown)"), blank=True)
     products_en = models.TextField(_("products (English, Markdown)"), blank=True)
     founded_year = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
-    # Kept by showcase.services.index_page, from folded text: no PostgreSQL extension is needed.
-    search_fr = SearchVectorField(null=True, editable=False)
-    search_en = SearchVectorField(null=True, editable=False)
+    # Kept by showcase.services.index_page, from folded text in both languages: no PostgreSQL extension is needed.
+    search = SearchVectorField(null=True, editable=False)
+    # The index's own words, as written: what a mistyped search is compared with.
+    search_words = models.TextField(default="", editable=False)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = CompanyPageQuerySet.as_manager()
@@ -73,10 +74,7 @@ class CompanyPage(models.Model):
         verbose_name = _("company page")
         verbose_name_plural = _("company pages")
         ordering = ["organisation__sort_name"]
-        indexes = [
-            GinIndex(fields=["search_fr"], name="companypage_search_fr"),
-            GinIndex(fields=["search_en"], name="companypage_search_en"),
-        ]
+        indexes = [GinIndex(fields=["search"], name="companypage_search")]
 
     def __str__(self) -> str:
         return self.organisation.name

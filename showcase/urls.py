@@ -1,6 +1,6 @@
 """Addresses of the showcase app."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 
 app_name = "showcase"
 

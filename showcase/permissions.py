@@ -1,0 +1,21 @@
+"""Who may do what with the showcase."""
+
+from typing import Any
+
+from members.permissions import is_secretariat
+from showcase.models import CompanyPage
+
+# What the secretariat's group needs in the admin.
+SECRETARIAT_PERMISSIONS = [
+    *(f"showcase.{verb}_companypage" for verb in ("view", "add", "change")),
+    *(
+        f"showcase.{verb}_{model}"
+        for model in ("commitment", "companyfigure", "companycommitment")
+        for verb in ("view", "add", "change", "delete")
+    ),
+]
+
+
+def can_publish_page(user: Any, page: CompanyPage | None = None) -> bool:
+    """The secretariat decides what the public reads about a company."""
+    return is_secretariat(user) and user.has_perm("showcase.change_companypage")

@@ -1,0 +1,78 @@
+"""What changes in the showcase: a page's place in the search index, and whether the public sees it."""
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import override
+
+from core.search import search_vector, words
+from core.workflow import transition
+from showcase.enums import PageState
+from showcase.models import CompanyPage
+
+
+def publish_page(*, page: CompanyPage, by: Any, reason: str = "") -> CompanyPage:
+    """Let the public see a page; logged. Raises TransitionError when it is public already."""
+    return transition(page, PageState.PUBLISHED, by=by, reason=reason)
+
+
+def withdraw_page(*, page: CompanyPage, by: Any, reason: str = "") -> CompanyPage:
+    """Take a page from the public; logged. Raises TransitionError when it is not public."""
+    return transition(page, PageState.WITHDRAWN, by=by, reason=reason)
+
+
+def index_page(page: CompanyPage) -> None:
+    """Write the page's row of the search index, in both languages. Nothing else of the page changes."""
+    index_pages(CompanyPage.objects.filter(pk=page.pk))
+
+
+def index_pages(pages: QuerySet[CompanyPage]) -> int:
+    """Write these pages' rows of the search index and return how many: four queries, and one a page."""
+    done = 0
+    rows = pages.select_related("organisation__commune").prefetch_related(
+        "organisation__sectors", "commitments__commitment", "figures"
+    )
+    for page in rows.iterator(chunk_size=500):
+        texts = {}
+        for language in ("fr", "en"):
+            with override(language):
+                texts[language] = _texts(page, language)
+        CompanyPage.objects.filter(pk=page.pk).update(
+            search=search_vector(texts["fr"], language="fr") + search_vector(texts["en"], language="en"),
+            search_words=_vocabulary(chain(texts["fr"].values(), texts["en"].values())),
+        )
+        done += 1
+    return done
+
+
+def _texts(page: CompanyPage, language: str) -> dict[str, list[str]]:
+    """Return what the public reads of the page in one language, by weight in the search."""
+
+    def of(thing: Any, field: str) -> str:
+        text: str = getattr(thing, f"{field}_{language}") or getattr(thing, f"{field}_fr")
+        return text
+
+    organisation = page.organisation
+    commitments = list(page.commitments.all())
+    return {
+        "A": [organisation.name],
+        "B": [
+            of(page, "tagline"),
+            str(organisation.get_kind_display()),
+            organisation.commune.name if organisation.commune else "",
+            *(of(sector, "name") for sector in organisation.sectors.all()),
+        ],
+        "C": [of(page, "products"), *(of(line.commitment, "name") for line in commitments)],
+        "D": [
+            of(page, "story"),
+            *(of(line, "evidence") for line in commitments),
+            *(of(figure, "label") for figure in page.figures.all()),
+        ],
+    }
+
+
+def _vocabulary(groups: Iterable[list[str]]) -> str:
+    found = {word for texts in groups for text in texts for word in words(text)}
+    return " ".join(sorted(word for word in found if len(word) > 2 and not word.isdigit()))
