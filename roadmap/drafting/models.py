@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Length, Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +29,8 @@ from roadmap.drafting.enums import (
 models.TextField.register_lookup(Length)
 
 COMMENT_MAX_LENGTH = 5000
+# 1, 1.2, 1.2.3: safe in an address and in an id without escaping.
+LABEL_PATTERN = r"[1-9][0-9]{0,3}(\.[1-9][0-9]{0,3}){0,2}"
 
 
 class VersionQuerySet(models.QuerySet["Version"]):
@@ -43,6 +47,10 @@ class VersionQuerySet(models.QuerySet["Version"]):
         if can_enter_space(user):
             return self.exclude(status=VersionStatus.WORKING)
         return self.filter(status=VersionStatus.ADOPTED)
+
+    def with_consultation(self) -> VersionQuerySet:
+        """Bring the consultation along, and the database's clock to judge it by (`database_now`)."""
+        return self.select_related("consultation").annotate(database_now=Now())
 
 
 class Version(models.Model):
@@ -91,6 +99,16 @@ class Version(models.Model):
         """Return the version's page."""
         return reverse("roadmap:version_detail", args=[self.number])
 
+    @property
+    def is_working(self) -> bool:
+        """Whether its text may still change."""
+        return self.status == VersionStatus.WORKING
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may read it."""
+        return self.status == VersionStatus.ADOPTED
+
 
 class Block(models.Model):
     """An axis, chapter or paragraph of one version. `lineage` stays the same from a version to the next."""
@@ -109,7 +127,12 @@ class Block(models.Model):
         related_name="blocks",
     )
     position = models.PositiveIntegerField(_("position"), help_text=_("Reading order in the whole version."))
-    label = models.CharField(_("number"), max_length=20, help_text=_("As printed: 1, 1.2, 1.2.3."))
+    label = models.CharField(
+        _("number"),
+        max_length=20,
+        validators=[RegexValidator(f"^{LABEL_PATTERN}$")],
+        help_text=_("As printed: 1, 1.2, 1.2.3."),
+    )
     lineage = models.UUIDField(default=uuid.uuid4, editable=False)
     title_fr = models.CharField(_("title (French)"), max_length=200, blank=True)
     title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
@@ -143,10 +166,23 @@ class Block(models.Model):
                 name="block_paragraph_has_text",
                 violation_error_message=_("A paragraph has a French text."),
             ),
+            models.CheckConstraint(
+                condition=Q(label__regex=f"^{LABEL_PATTERN}$"), name="block_label_numbers"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.label} {self.title_fr}".strip()
+
+
+class ConsultationQuerySet(models.QuerySet["Consultation"]):
+    """Questions about consultations."""
+
+    def open(self) -> ConsultationQuerySet:
+        """Those that take comments at this instant, by the database's clock."""
+        return self.filter(
+            version__status=VersionStatus.CONSULTATION, opens_at__lte=Now(), closes_at__gt=Now()
+        )
 
 
 class Consultation(models.Model):
@@ -157,6 +193,8 @@ class Consultation(models.Model):
     )
     opens_at = models.DateTimeField(_("opens"))
     closes_at = models.DateTimeField(_("closes"))
+
+    objects = ConsultationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("consultation")
@@ -172,6 +210,34 @@ class Consultation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} {self.opens_at:%Y-%m-%d}–{self.closes_at:%Y-%m-%d}"
+
+    def is_open_at(self, instant: datetime) -> bool:
+        """Tell whether its two instants surround this one; the closing instant itself is out."""
+        return self.opens_at <= instant < self.closes_at
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    """Questions about comments."""
+
+    def top_level(self) -> CommentQuerySet:
+        """Comments that are no replies."""
+        return self.filter(parent=None)
+
+    def unanswered(self) -> CommentQuerySet:
+        """Comments that the secretariat has neither decided nor replied to."""
+        official = Comment.objects.filter(parent=OuterRef("pk"), organisation=None)
+        return self.top_level().filter(~Exists(official), status=CommentStatus.OPEN)
+
+    def with_people(self) -> CommentQuerySet:
+        """Bring authors and organisations along, for showing."""
+        return self.select_related("author", "organisation")
+
+    def counts_by_label(self, version: Version) -> dict[str, int]:
+        """Return how many comments, replies included, each passage of a version has; those without any are left out."""
+        rows = (
+            self.filter(block__version=version).order_by().values_list("block__label").annotate(Count("id"))
+        )
+        return dict(rows)
 
 
 class Comment(models.Model):
@@ -203,6 +269,8 @@ class Comment(models.Model):
     status_reason = models.TextField(_("reason"), blank=True, editable=False)
     created_at = models.DateTimeField(_("written"), db_default=Now(), editable=False)
 
+    objects = CommentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("comment")
         verbose_name_plural = _("comments")
@@ -221,6 +289,10 @@ class Comment(models.Model):
             models.CheckConstraint(
                 condition=Q(parent=None) | Q(status=CommentStatus.OPEN), name="comment_reply_has_no_status"
             ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=False) | Q(organisation__isnull=False),
+                name="comment_secretariat_only_replies",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -229,3 +301,8 @@ class Comment(models.Model):
     def get_absolute_url(self) -> str:
         """Return the comment's place in its version."""
         return f"{self.block.version.get_absolute_url()}?paragraphe={self.block.label}#commentaire-{self.pk}"
+
+    @property
+    def is_official(self) -> bool:
+        """Whether the secretariat speaks."""
+        return self.organisation_id is None
