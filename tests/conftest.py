@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--seed", type=int, default=None, help="the seed of the tests' order, as printed by a former run"
     )
+    parser.addoption("--no-html", action="store_true", help="do not check the pages' HTML at the end")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
