@@ -1,0 +1,15 @@
+"""The portal's addresses, and the bare view that they are measured against."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from industrie_positive.urls import urlpatterns as portal
+from members.models import Organisation
+
+
+def bare(request: HttpRequest) -> HttpResponse:
+    """Answer with one row found by an indexed SELECT: the least that a Django page with data can do."""
+    return HttpResponse(Organisation.objects.get(slug="bulane").name)
+
+
+urlpatterns = [path("bare/", bare), *portal]
