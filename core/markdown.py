@@ -84,7 +84,7 @@ _kept = lru_cache(maxsize=_KEPT)(_rendered)
 
 
 def render(text: str, *, heading_offset: int = 0, language: str | None = None) -> SafeString:
-    """Return Markdown as safe HTML, with French typography when the text's language (the reader's unless told) is French.
+    """Return Markdown as safe HTML, with French typography when its language is French (the reader's unless told).
 
     `heading_offset=2` makes "# A" an h3; without it headings are bold paragraphs, so that a comment
     cannot upset the page's outline. Renderings are kept in the process, by the text itself.

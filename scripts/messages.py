@@ -7,7 +7,7 @@ English is the source: the msgid in code and templates is what English readers s
     scripts/messages.py missing              what the code says and French lacks, as JSON ready to be filled in
     scripts/messages.py set < filled.json    take translations, write the catalogue, compile it
     scripts/messages.py extract              every message of the code, as JSON, with where it stands
-    scripts/messages.py check                exit 1 on a missing, obsolete or fuzzy entry, a placeholder or spacing fault
+    scripts/messages.py check                exit 1 on anything missing, obsolete, fuzzy, on a placeholder or spacing fault
     scripts/messages.py prune                drop the entries that the code no longer uses
     scripts/messages.py compile              write the .mo (nothing to do when it is up to date)
 
@@ -242,7 +242,9 @@ def compile_catalogue() -> bool:
         return False
     draft = target.with_suffix(f".mo.{os.getpid()}")
     read_catalogue().save_as_mofile(str(draft))
-    os.utime(draft, ns=(stamp, stamp))  # "up to date" is "of the same instant", whatever order a checkout wrote them in
+    os.utime(
+        draft, ns=(stamp, stamp)
+    )  # "up to date" is "of the same instant", whatever order a checkout wrote them in
     draft.replace(target)
     return True
 
@@ -256,7 +258,9 @@ def french_forms(entry: Any) -> list[str]:
 
 # --- faults ---
 
-_PLACEHOLDER = re.compile(r"%\(([^()\s]+)\)([-+#0]*\d*(?:\.\d+)?[a-zA-Z])|%(%|[sdfrixX](?!\w))|\{([^{}\s]*)\}")
+_PLACEHOLDER = re.compile(
+    r"%\(([^()\s]+)\)([-+#0]*\d*(?:\.\d+)?[a-zA-Z])|%(%|[sdfrixX](?!\w))|\{([^{}\s]*)\}"
+)
 
 
 def placeholders(text: str) -> set[str]:
@@ -327,7 +331,9 @@ def rows_to_set(data: Any) -> list[dict[str, Any]]:
         if not isinstance(forms, list) or not all(isinstance(form, str) for form in forms):
             raise ValueError(f"{row['msgid']!r}: french must be a text or a list of texts")
         if any(forms):
-            rows.append({"key": (row.get("context"), row["msgid"]), "plural": row.get("plural"), "forms": forms})
+            rows.append(
+                {"key": (row.get("context"), row["msgid"]), "plural": row.get("plural"), "forms": forms}
+            )
     return rows
 
 
@@ -439,7 +445,9 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code is 1 when something needs a person."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("command", choices=sorted(COMMANDS))
     command = COMMANDS[parser.parse_args(arguments).command]
     if str(ROOT) not in sys.path:

@@ -108,7 +108,11 @@ def localized(obj: Any, field: str) -> str | SafeString:
     if not obj:
         return ""
     text, language = _field(obj, field)
-    return text if language == _language() or not text else format_html('<span lang="{}">{}</span>', language, text)
+    return (
+        text
+        if language == _language() or not text
+        else format_html('<span lang="{}">{}</span>', language, text)
+    )
 
 
 @register.filter
@@ -116,7 +120,11 @@ def localized_markdown(obj: Any, field: str) -> SafeString:
     """Render obj.<field>_fr or _en as Markdown; French shown to an English reader says so by a lang attribute."""
     text, language = _field(obj, field) if obj else ("", "fr")
     html = core_markdown.render(text, language=language)
-    return html if language == _language() or not text else format_html('<div lang="{}">{}</div>', language, html)
+    return (
+        html
+        if language == _language() or not text
+        else format_html('<div lang="{}">{}</div>', language, html)
+    )
 
 
 @register.filter
