@@ -50,7 +50,7 @@ def persistent_backends(options: dict[str, str] | None = None) -> Iterator[Backe
     if backends := given():
         yield backends
         return
-    note = make_var_dir() / "backends.json"
+    note = _note()
     _end_orphaned_redis(note)
     with _started(persistent_home(), make_var_dir() / "log", options) as backends:
         write_private(note, json.dumps(backends.environment()))
@@ -72,10 +72,19 @@ def shared_or_persistent_backends(options: dict[str, str] | None = None) -> Iter
         yield _running_here()
 
 
+def ended_uncleanly() -> bool:
+    """Whether the last run was killed: asked by who holds the checkout's lock, before starting anything."""
+    return _note().exists()
+
+
+def _note() -> Path:
+    """Where the addresses of running persistent backends stand; removed at a clean end."""
+    return make_var_dir() / "backends.json"
+
+
 def _running_here() -> Backends:
-    note = make_var_dir() / "backends.json"
     try:
-        urls = json.loads(note.read_text())
+        urls = json.loads(_note().read_text())
     except (OSError, ValueError):
         raise ServiceError(
             "Another command is starting or stopping the services of this checkout: retry."

@@ -16,6 +16,7 @@ import pwd
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from typing import IO
 from .errors import ServiceError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+STOPPING = "stopping"
+STOPPING_SECONDS = 90
 THROWAWAY_PREFIX = "industrie-positive-"
 
 
@@ -186,11 +189,28 @@ def write_private(path: Path, text: str) -> None:
 
 
 def take_lock() -> IO[str] | None:
-    """The checkout's lock as an open file (keep it), or None when another process holds it."""
-    file = open(make_var_dir() / "lock", "a+", encoding="ascii")  # noqa: SIM115 - held until we end
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return None
-    return file
+    """The checkout's lock as an open file (keep it), or None when another process holds it.
+
+    A holder that is stopping is waited for.
+    """
+    path = make_var_dir() / "lock"
+    file = open(path, "a+", encoding="ascii")  # noqa: SIM115 - held until we end
+    deadline = time.monotonic() + STOPPING_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if path.read_text() == STOPPING and time.monotonic() < deadline:
+                time.sleep(0.2)
+                continue
+            file.close()
+            return None
+        file.truncate(0)
+        return file
+
+
+def say_stopping(lock: IO[str]) -> None:
+    """Tell who wants the lock that it will soon be free."""
+    with contextlib.suppress(OSError):
+        lock.write(STOPPING)
+        lock.flush()

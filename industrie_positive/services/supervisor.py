@@ -13,13 +13,15 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-from .backends import Backends, persistent_backends
+from .backends import Backends, ended_uncleanly, persistent_backends
 from .errors import ServiceError, Stopped
-from .places import CHECKOUT, make_var_dir, take_lock, write_private
+from .places import CHECKOUT, make_var_dir, say_stopping, take_lock, write_private
 from .processes import die_with_parent, free_port, ignore_stop_signals, last_line, stop_process
 
 START_SECONDS = 60
+KILLED_RUN_SECONDS = 20
 # A child that ends this often within a minute will not get better by another start.
 RESTARTS, RESTART_WINDOW = 3, 60
 
@@ -71,10 +73,10 @@ def run() -> int:
     with lock:
         _check_port_is_free(port)
         with persistent_backends() as backends:
-            return _serve(backends, port)
+            return _serve(backends, port, lock)
 
 
-def _serve(backends: Backends, port: int) -> int:
+def _serve(backends: Backends, port: int, lock: IO[str]) -> int:
     var = make_var_dir()
     logs = var / "log"
     mail_port = free_port()
@@ -94,6 +96,7 @@ def _serve(backends: Backends, port: int) -> int:
         _say("Stopping…")
     finally:
         ignore_stop_signals()
+        say_stopping(lock)
         for child in reversed(children):
             child.stop()
     return code
@@ -200,19 +203,28 @@ def _wanted_port() -> int:
 
 
 def _check_port_is_free(port: int) -> None:
+    # What a killed run left may need a moment to end.
+    deadline = time.monotonic() + (KILLED_RUN_SECONDS if ended_uncleanly() else 0)
+    while (problem := _why_port_cannot_be_had(port)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    if problem:
+        raise ServiceError(problem)
+
+
+def _why_port_cannot_be_had(port: int) -> str | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except PermissionError:
-            raise ServiceError(
-                f"Port {port} needs root: choose one above 1023, as in `make run PORT=8080`."
-            ) from None
+            return f"Port {port} needs root: choose one above 1023, as in `make run PORT=8080`."
         except OSError:
-            raise ServiceError(
+            other = port + 1 if port < 65535 else 8000
+            return (
                 f"Port {port} is in use: stop the program that holds it, or choose another, as in "
-                f"`make run PORT={port + 1}`."
-            ) from None
+                f"`make run PORT={other}`."
+            )
+    return None
 
 
 def _greet(port: int, accounts: str, logs: Path) -> None:
