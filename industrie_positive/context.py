@@ -2,28 +2,37 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
+# A longer address is not repeated in the links of its own page.
+_LONGEST_ADDRESS = 1_000
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """Return the site's name, its navigation and the same page in the other language."""
-    path = request.get_full_path()
-    french = path[3:] if path.startswith("/en/") else path
-    active = get_language() or "fr"
+    """Return the site's name, its navigation, the page's own address and the same page in the other language."""
+    active = "en" if get_language() == "en" else "fr"
+    root = "/en" if active == "en" else ""
     here = request.path
-    sections = [
-        (reverse("showcase:company_list"), _("Showcase")),
-        (reverse("roadmap:roadmap_home"), _("Roadmap")),
-        (reverse("actions:action_list"), _("Actions")),
-        (reverse("workshops:workshop_list"), _("Workshops")),
-    ]
+    path = request.get_full_path()
+    if len(path) > _LONGEST_ADDRESS:
+        path = here
+    french = path[3:] if path.startswith("/en/") else path
+    page = request.GET.get("page", "")
+    sections = (
+        ("/vitrine/", _("Showcase")),
+        ("/feuille-de-route/", _("Roadmap")),
+        ("/actions/", _("Actions")),
+        ("/ateliers/", _("Workshops")),
+    )
     return {
         "site_name": _("Positive Industry"),
+        "site_url": settings.SITE_URL,
+        # Filters and searches are views of one page; the pages of a list are not.
+        "canonical_url": f"{settings.SITE_URL}{here}{f'?page={page}' if page.isdecimal() and page != '1' else ''}",
         "language_links": [
             {
                 "code": code,
@@ -33,6 +42,9 @@ def portal(request: HttpRequest) -> dict[str, Any]:
             }
             for code, name in LANGUAGE_NAMES.items()
         ],
-        "nav": [{"url": url, "label": label, "current": here.startswith(url)} for url, label in sections],
+        "nav": [
+            {"url": f"{root}{section}", "label": label, "current": here.startswith(f"{root}{section}")}
+            for section, label in sections
+        ],
         "is_member_area": here.startswith(("/espace/", "/en/espace/")),
     }

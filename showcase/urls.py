@@ -1,7 +1,13 @@
 """Addresses of the showcase app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from showcase import views
 
 app_name = "showcase"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.company_list, name="company_list"),
+    path("export.csv", views.company_export, name="company_export"),
+    path("<slug:slug>/", views.company_detail, name="company_detail"),
+]
