@@ -1,0 +1,212 @@
+"""The messages about a workshop: one function each, a row of the outbox for each person, in their language.
+
+All rows to one person about one workshop share a key (so what is out of date is cancelled together) and a thread.
+The calendar entry never holds the secret link: calendars are shared with assistants and colleagues.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from core.templatetags.text import localized_text
+from outbox.calendar import Attendee, Event, Organizer, build_cancel, build_request
+from outbox.services import CalendarPart, cancel_queued, queue_email, render_email
+from workshops.enums import Answer
+from workshops.models import Invitation, Workshop
+from workshops.permissions import can_see_access
+
+INVITATION = "workshop-invitation"
+UPDATE = "workshop-update"
+CANCELLED = "workshop-cancelled"
+WITHDRAWN = "workshop-withdrawn"
+ANSWER = "workshop-answer"
+REMINDER_SILENT = "workshop-reminder-silent"
+REMINDER_ATTENDING = "workshop-reminder-attending"
+
+PARTSTAT = {
+    Answer.SILENT: "NEEDS-ACTION",
+    Answer.YES: "ACCEPTED",
+    Answer.EXCUSED: "DECLINED",
+    Answer.REPRESENTED: "DECLINED",
+}
+
+
+def invitation_key(invitation: Invitation) -> str:
+    """Return the outbox key of all that is mailed for an invitation."""
+    return f"invitation:{invitation.pk}"
+
+
+def send_invitation(invitation: Invitation, *, now: datetime) -> None:
+    """Queue the invitation (for a session: the convocation) with its calendar entry."""
+    _send(invitation, INVITATION, "invitation", calendar=_request(invitation, now))
+
+
+def send_update(invitation: Invitation, *, now: datetime, dates_changed: bool, old: Workshop) -> None:
+    """Queue the news that the workshop moved; the calendar entry moves with it."""
+    context = {"dates_changed": dates_changed, "old": old}
+    _send(invitation, UPDATE, "update", context=context, calendar=_request(invitation, now))
+
+
+def send_cancellation(invitation: Invitation, *, now: datetime) -> None:
+    """Queue the news that the workshop is cancelled for all."""
+    _send(invitation, CANCELLED, "cancelled", calendar=_cancel(invitation, now, whole_event=True))
+
+
+def send_withdrawal(invitation: Invitation, *, now: datetime) -> None:
+    """Queue the cancellation of one person's entry; the workshop goes on."""
+    _send(invitation, WITHDRAWN, "withdrawn", calendar=_cancel(invitation, now, whole_event=False))
+
+
+def send_answer_receipt(invitation: Invitation, *, number: int) -> None:
+    """Queue the confirmation of an answer, with the way in for those who come.
+
+    `number` counts the person's answers. No calendar entry: the invitation's stays as it is.
+    """
+    _send(invitation, ANSWER, "answer", sequence=number)
+
+
+def send_silent_reminder(invitation: Invitation, *, days: int) -> bool:
+    """Queue a reminder to somebody who has not answered; False when it exists already."""
+    kind = silent_reminder_kind(days)
+    return _send(invitation, kind, "reminder_silent", sequence=invitation.workshop.moves)
+
+
+def send_attending_reminder(invitation: Invitation, *, hours: int) -> bool:
+    """Queue a reminder to somebody who comes, with the way in; False when it exists already."""
+    kind = attending_reminder_kind(hours)
+    return _send(invitation, kind, "reminder_attending", sequence=invitation.workshop.moves)
+
+
+def silent_reminder_kind(days: int) -> str:
+    """Return the outbox kind of the reminder to the silent at a delay."""
+    return f"{REMINDER_SILENT}-{days}d"
+
+
+def attending_reminder_kind(hours: int) -> str:
+    """Return the outbox kind of the reminder to those who come at a delay."""
+    return f"{REMINDER_ATTENDING}-{hours}h"
+
+
+def drop_queued(invitations: Iterable[Invitation]) -> None:
+    """Cancel what is not sent yet to these people: a newer message takes its place."""
+    for invitation in invitations:
+        cancel_queued(key=invitation_key(invitation))
+
+
+def drop_silent_reminders(invitation: Invitation) -> None:
+    """Cancel the reminders to the silent that are not sent yet: the person has answered."""
+    for days in settings.WORKSHOP_REMINDER_SILENT_DAYS:
+        cancel_queued(key=invitation_key(invitation), kind=silent_reminder_kind(days))
+
+
+def drop_attending_reminders(invitation: Invitation) -> None:
+    """Cancel the reminders to those who come that are not sent yet: the person does not."""
+    for hours in settings.WORKSHOP_REMINDER_ATTENDING_HOURS:
+        cancel_queued(key=invitation_key(invitation), kind=attending_reminder_kind(hours))
+
+
+def _send(
+    invitation: Invitation,
+    kind: str,
+    template: str,
+    *,
+    context: dict[str, Any] | None = None,
+    calendar: CalendarPart | None = None,
+    sequence: int | None = None,
+) -> bool:
+    workshop, language = invitation.workshop, invitation.mail_language
+    with override(language):
+        link = settings.SITE_URL + reverse("workshops:invitation_answer", args=[invitation.token])
+    subject, text, html = render_email(
+        f"workshops/{template}",
+        {
+            "workshop": workshop,
+            "invitation": invitation,
+            "agenda": workshop.agenda.all(),
+            "link": link,
+            "place": private_place(workshop),
+            "access": workshop.venue.access if workshop.venue and can_see_access(invitation) else "",
+            **(context or {}),
+        },
+        language=language,
+    )
+    row = queue_email(
+        key=invitation_key(invitation),
+        kind=kind,
+        to=invitation.email,
+        subject=subject,
+        text=text,
+        html=html,
+        language=language,
+        sequence=workshop.sequence if sequence is None else sequence,
+        recipient=invitation.person,
+        calendar=calendar,
+        thread=f"workshop:{workshop.pk}",
+        reply_to=settings.SECRETARIAT_EMAIL,
+    )
+    return row is not None
+
+
+def private_place(workshop: Workshop) -> str:
+    """Return where it is, as invited people need it: room, address, commune."""
+    venue = workshop.venue
+    if venue is None:
+        return ""
+    commune = venue.commune.name if venue.commune else ""
+    if commune and commune in venue.address:
+        commune = ""
+    return ", ".join(part for part in (venue.organisation.name, venue.name, venue.address, commune) if part)
+
+
+def public_place(workshop: Workshop) -> str:
+    """Return where it is, as everybody may know it: the host and the commune only."""
+    venue = workshop.venue
+    if venue is None:
+        return ""
+    return ", ".join(part for part in (venue.organisation.name, venue.commune and venue.commune.name) if part)
+
+
+def _request(invitation: Invitation, now: datetime) -> CalendarPart:
+    with override(invitation.mail_language):
+        return CalendarPart(build_request(_event(invitation, now)), "REQUEST")
+
+
+def _cancel(invitation: Invitation, now: datetime, *, whole_event: bool) -> CalendarPart:
+    with override(invitation.mail_language):
+        return CalendarPart(build_cancel(_event(invitation, now), whole_event=whole_event), "CANCEL")
+
+
+def _event(invitation: Invitation, now: datetime) -> Event:
+    workshop = invitation.workshop
+    if workshop.starts_at is None or workshop.ends_at is None:
+        raise ValueError("A workshop without dates is in no calendar.")
+    partstat = "NEEDS-ACTION" if invitation.needs_answer else PARTSTAT[Answer(invitation.answer)]
+    return Event(
+        uid=workshop.uid,
+        sequence=workshop.sequence,
+        dtstamp=now,
+        start=workshop.starts_at,
+        end=workshop.ends_at,
+        summary=localized_text(workshop, "title"),
+        description=event_description(workshop),
+        location=private_place(workshop),
+        url=settings.SITE_URL + workshop.get_absolute_url() if workshop.is_public else "",
+        organizer=organizer(),
+        attendee=Attendee(invitation.name, invitation.email, partstat, invitation.needs_answer),
+    )
+
+
+def organizer() -> Organizer:
+    """Return who calls: the secretariat, whose mailbox receives the answers that calendars send."""
+    return Organizer(_("Metropolitan Council for Positive Industry"), settings.SECRETARIAT_EMAIL)
+
+
+def event_description(workshop: Workshop) -> str:
+    """Return the agenda's lines for the calendar entry, in the active language."""
+    items = [f"{number}. {localized_text(item, 'title')}" for number, item in enumerate(workshop.agenda.all(), 1)]
+    return "\n".join([str(workshop.get_kind_display()), *items])

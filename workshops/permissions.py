@@ -1,0 +1,38 @@
+"""Who may do what with workshops, in business words."""
+
+from typing import Any
+
+from members.permissions import is_secretariat
+from workshops.models import Invitation
+
+# What the secretariat's group needs in the admin.
+SECRETARIAT_PERMISSIONS = [
+    "workshops.view_workshop",
+    "workshops.add_workshop",
+    "workshops.change_workshop",
+    "workshops.delete_workshop",
+    "workshops.view_agendaitem",
+    "workshops.add_agendaitem",
+    "workshops.change_agendaitem",
+    "workshops.delete_agendaitem",
+    "workshops.view_venue",
+    "workshops.add_venue",
+    "workshops.change_venue",
+    "workshops.delete_venue",
+    "workshops.view_invitation",
+]
+
+
+def can_run_workshops(user: Any) -> bool:
+    """May invite, move, cancel and record answers: the secretariat."""
+    return is_secretariat(user) and user.has_perm("workshops.change_workshop")
+
+
+def can_answer_invitation(user: Any, invitation: Invitation) -> bool:
+    """May answer in the portal: the invited person alone (the mail's link is a right of its own)."""
+    return bool(user.is_authenticated and invitation.person_id == user.pk)
+
+
+def can_see_access(invitation: Invitation) -> bool:
+    """May see how to get into the host's site: those who come, or whose colleague does."""
+    return invitation.comes and invitation.withdrawn_at is None
