@@ -143,7 +143,10 @@ def _vevent(event: Event, *, status: str, attendee: bool, answer: bool = True) -
         if optional is not None:
             vevent.add(name, optional.astimezone(UTC))
     vevent.add("summary", clean_line(event.summary))
-    for name, text in (("description", clean_text(event.description)), ("location", clean_line(event.location))):
+    for name, text in (
+        ("description", clean_text(event.description)),
+        ("location", clean_line(event.location)),
+    ):
         if text:
             vevent.add(name, text)
     if event.url:

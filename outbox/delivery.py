@@ -30,9 +30,9 @@ _SETTLE_TRIES = 30
 def deliver_due(*, should_stop: Callable[[], bool] = lambda: False) -> int:
     """Send what is due, one row after the other over one connection, and return how many the server accepted.
 
-    Each row is claimed and settled in transactions of its own; the SMTP exchange is in none. A failure is recorded on its
-    row and delays no other. Stops between two messages when `should_stop` says so, when the server cannot be reached
-    (the sweeper tries again) or after RUN_SECONDS (waking a worker for the rest).
+    Each row is claimed and settled in transactions of its own; the SMTP exchange is in none. A failure is recorded on
+    its row and delays no other. Stops between two messages when `should_stop` says so, when the server cannot be
+    reached (the sweeper tries again) or after RUN_SECONDS (waking a worker for the rest).
     """
     accepted = 0
     end = time.monotonic() + RUN_SECONDS
@@ -154,16 +154,16 @@ def requeue_stuck() -> int:
 
 
 def _requeue(email: OutboxEmail) -> None:
-    state, next_attempt_at = EmailState.RETRY, Now()
+    state = EmailState.RETRY
     if email.cancel_requested:
-        state, next_attempt_at = EmailState.CANCELLED, None
+        state = EmailState.CANCELLED
     elif email.attempts >= MAX_ATTEMPTS:
-        state, next_attempt_at = EmailState.FAILED, None
+        state = EmailState.FAILED
     _leave_flight(
         email,
         state,
         reason=ErrorClass.WORKER_LOST,
-        next_attempt_at=next_attempt_at,
+        next_attempt_at=Now() if state == EmailState.RETRY else None,
         error_class=ErrorClass.WORKER_LOST,
     )
     logger.warning("E-mail %s: its worker was lost at attempt %s, now %s", email.pk, email.attempts, state)

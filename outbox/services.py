@@ -23,6 +23,7 @@ __all__ = ["CalendarPart", "cancel_queued", "queue_email", "render_email", "rese
 logger = logging.getLogger(__name__)
 
 WORKER = "worker"
+_IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 2, "socket_timeout": 2}
 _validate_url = URLValidator(schemes=["http", "https"])
 
 
@@ -61,7 +62,12 @@ def queue_email(
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An e-mail is queued in the transaction of the change that causes it.")
     _check_arguments(
-        key=key, kind=kind, thread=thread, calendar=calendar, unsubscribe_url=unsubscribe_url, reply_to=reply_to
+        key=key,
+        kind=kind,
+        thread=thread,
+        calendar=calendar,
+        unsubscribe_url=unsubscribe_url,
+        reply_to=reply_to,
     )
     row = OutboxEmail(
         key=key,
@@ -137,7 +143,12 @@ def _wake_on_commit() -> None:
 def wake_worker() -> None:
     """Ask Celery to deliver what is due. Never raises: a lost wake only waits for the sweeper."""
     try:
-        current_app.send_task("outbox.tasks.deliver_due", ignore_result=True, retry=False)
+        # A connection of its own: a pooled one may have died with the last broker, and kombu would wait 6 s for one that
+        # is down, in the middle of somebody's request.
+        with current_app.connection_for_write(transport_options=_IMPATIENT) as broker:
+            current_app.send_task(
+                "outbox.tasks.deliver_due", connection=broker, ignore_result=True, retry=False
+            )
     except Exception as error:  # whatever the broker's client raises, the caller's work is already committed
         logger.warning("The worker was not woken: %s", type(error).__name__)
 

@@ -111,6 +111,7 @@ def classify(error: Exception) -> Outcome:
 
 def _answer(error: Exception) -> tuple[int | None, str]:
     """Return the server's code, when it gave one, and its words (or the exception's name)."""
+    words: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused) and error.recipients:
         # A row has one recipient.
         code, words = next(iter(error.recipients.values()))
