@@ -101,7 +101,7 @@ def page_url(context: Context, number: int) -> str:
 
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: Any) -> str:
-    """Return the query string with some parameters replaced (`None` removes one): `{% query sort="name" page=None %}`."""
+    """Return the query string with some parameters replaced: `{% query sort="name" page=None %}` (None removes)."""
     parameters = context["request"].GET.copy()
     for name, value in changes.items():
         if value is None:
