@@ -1,0 +1,153 @@
+"""The whole portal as `make run` starts it: web server, worker, beat and mail sink as processes, on a database of its own."""
+
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+
+from tests.helpers.browser import SIZES
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "industrie-positive"
+PATIENCE = 30
+
+
+@dataclass
+class Portal:
+    """The running portal, and what a test may see of it from outside."""
+
+    url: str
+    database_url: str
+    mail_folder: Path
+    output: str
+
+    def mails(self, to: str = "", subject: str = "") -> list[EmailMessage]:
+        """Return the messages that the sink has received, oldest first, to an address and with words in the subject."""
+        found = []
+        for path in sorted(self.mail_folder.glob("*.eml")):
+            message: Any = message_from_bytes(path.read_bytes(), policy=policy.default)
+            if to in message["X-Envelope-To"] and subject in message["Subject"]:
+                found.append(message)
+        return found
+
+    def wait_for_mails(self, count: int, to: str = "", subject: str = "") -> list[EmailMessage]:
+        """Return exactly that many such messages as soon as they are there; fail when they are not in time."""
+        found = wait_for(lambda: self.mails(to, subject), lambda mails: len(mails) >= count)
+        assert len(found) == count, [(mail["X-Envelope-To"], mail["Subject"]) for mail in found]
+        return found
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement on the portal's database: what a test does to time, by moving dates."""
+        with psycopg2.connect(self.database_url) as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+
+def wait_for(read: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
+    """Read until it is enough, at most PATIENCE seconds, and return what was read last."""
+    deadline = time.monotonic() + PATIENCE
+    value = read()
+    while not enough(value) and time.monotonic() < deadline:
+        time.sleep(0.05)
+        value = read()
+    return value
+
+
+def free_port() -> int:
+    """Return a port that nobody holds."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture(scope="package")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """Start what `make run` starts, on a fresh database; stop it as Ctrl-C does."""
+    server = urlsplit(os.environ["DATABASE_URL"])
+    name = f"story_{secrets.token_hex(4)}"
+    database_url = urlunsplit(server._replace(path=f"/{name}"))
+    admin = psycopg2.connect(os.environ["DATABASE_URL"])
+    admin.autocommit = True
+    admin.cursor().execute(f"CREATE DATABASE {name}")
+    folder = tmp_path_factory.mktemp("portal")
+    port = free_port()
+    log = folder / "output.log"
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "DATABASE_URL": database_url,
+        "VAR_DIR": str(folder / "var"),
+        "REDIS_PREFIX": name,
+        "REMINDER_CHECK_SECONDS": "1",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+    }
+    environment.pop("PORTAL_MODE", None)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "industrie_positive.services", "run"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        text = wait_for(log.read_text, lambda text: "Ctrl-C" in text or process.poll() is not None)
+        assert "Ctrl-C" in text, f"make run did not start:\n{text}"
+        yield Portal(f"http://127.0.0.1:{port}", database_url, folder / "var" / "mail", text)
+    finally:
+        process.terminate()
+        process.wait(60)
+        admin.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.close()
+
+
+@pytest.fixture
+def visitor(browser: Any, portal: Portal) -> Iterator[Callable[..., Any]]:
+    """Give a function that opens a page for somebody: `visitor("titulaire.bulane")`, or `visitor()` for the public."""
+    contexts = []
+    faults: list[str] = []
+
+    def enter(account: str = "", *, english: bool = False, javascript: bool = True) -> Any:
+        context = browser.new_context(
+            base_url=portal.url,
+            viewport=SIZES["large"],
+            reduced_motion="reduce",
+            java_script_enabled=javascript,
+            timezone_id="Europe/Paris",
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith(portal.url) else faults.append(f"asked {request.url}"),
+        )
+        if account:
+            page.goto("/en/connexion/" if english else "/connexion/")
+            page.fill("input[name=login]", f"{account}@example.org")
+            page.fill("input[name=password]", PASSWORD)
+            page.click("main button[type=submit]")
+            page.wait_for_url(re.compile("/espace/"))
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert not faults, "\n".join(faults)
