@@ -215,12 +215,14 @@ CELERY_TASK_PUBLISH_RETRY = (
 )
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+# How often beat asks what is due; a missed turn is made up by the next.
+REMINDER_CHECK_SECONDS = env.integer("REMINDER_CHECK_SECONDS", 300, minimum=1)
 CELERY_BEAT_SCHEDULE = {
     "outbox-heartbeat": {"task": "outbox.tasks.heartbeat", "schedule": 30.0},
     "outbox-sweep": {"task": "outbox.tasks.sweep", "schedule": 60.0},
-    "workshops-remind": {"task": "workshops.tasks.send_reminders", "schedule": 300.0},
-    "approval-remind": {"task": "roadmap.approval.tasks.send_reminders", "schedule": 300.0},
-    "approval-close": {"task": "roadmap.approval.tasks.close_ended", "schedule": 60.0},
+    "workshops-remind": {"task": "workshops.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
+    "approval-remind": {"task": "roadmap.approval.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
+    "approval-close": {"task": "roadmap.approval.tasks.close_ended", "schedule": min(60, REMINDER_CHECK_SECONDS)},
 }
 
 # --- Council rules: defaults that the settings may change -------------------------------------------------------------
