@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.workflow import Workflow
 
@@ -9,12 +10,12 @@ from core.workflow import Workflow
 class EmailState(models.TextChoices):
     """Where an e-mail stands between the change that caused it and the mail server's acceptance."""
 
-    QUEUED = "queued", _("queued")
-    INFLIGHT = "inflight", _("being sent")
-    SENT = "sent", _("sent")
-    RETRY = "retry", _("to be retried")
-    FAILED = "failed", _("failed")
-    CANCELLED = "cancelled", _("cancelled")
+    QUEUED = "queued", pgettext_lazy("e-mail", "queued")
+    INFLIGHT = "inflight", pgettext_lazy("e-mail", "being sent")
+    SENT = "sent", pgettext_lazy("e-mail", "sent")
+    RETRY = "retry", pgettext_lazy("e-mail", "to be retried")
+    FAILED = "failed", pgettext_lazy("e-mail", "failed")
+    CANCELLED = "cancelled", pgettext_lazy("e-mail", "cancelled")
 
 
 # Waiting for a worker: these have a next attempt, and no worker holds them.

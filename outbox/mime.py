@@ -65,11 +65,12 @@ def build_message(email: OutboxEmail) -> StoredEmail:
     if email.reply_to:
         message["Reply-To"] = Address(addr_spec=clean_address(email.reply_to))
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = email.language
     if email.unsubscribe_url:
         message["List-Unsubscribe"] = f"<{email.unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     _add_bodies(message, email)
+    # Last: a Content-… header that is there before goes down into the first part.
+    message["Content-Language"] = email.language
     stored = StoredEmail(subject=email.subject, body=email.text, from_email=sender, to=[to])
     if email.html:
         stored.attach_alternative(email.html, "text/html")

@@ -44,7 +44,7 @@ class OutboxEmail(models.Model):
 
     key = models.CharField(_("event"), max_length=200)
     kind = models.CharField(_("kind"), max_length=60)
-    to = models.CharField(_("to"), max_length=320)
+    to = models.CharField(_("recipient"), max_length=320)
     sequence = models.PositiveIntegerField(_("sequence"), default=0)
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -137,7 +137,7 @@ class Heartbeat(models.Model):
     """When a part of the machinery last showed that it works; the database's clock."""
 
     name = models.CharField(_("name"), max_length=40, unique=True)
-    at = models.DateTimeField(_("at"), db_default=Now())
+    at = models.DateTimeField(_("seen at"), db_default=Now())
 
     class Meta:
         verbose_name = _("sign of life")

@@ -143,8 +143,8 @@ def _wake_on_commit() -> None:
 def wake_worker() -> None:
     """Ask Celery to deliver what is due. Never raises: a lost wake only waits for the sweeper."""
     try:
-        # A connection of its own: a pooled one may have died with the last broker, and kombu would wait 6 s for one that
-        # is down, in the middle of somebody's request.
+        # A connection of its own: a pooled one may have died with the last broker, and kombu would wait 6 s for one
+        # that is down, in the middle of somebody's request.
         with current_app.connection_for_write(transport_options=_IMPATIENT) as broker:
             current_app.send_task(
                 "outbox.tasks.deliver_due", connection=broker, ignore_result=True, retry=False

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 (
                     "at",
                     models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="at"
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="seen at"
                     ),
                 ),
             ],
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ),
                 ("key", models.CharField(max_length=200, verbose_name="event")),
                 ("kind", models.CharField(max_length=60, verbose_name="kind")),
-                ("to", models.CharField(max_length=320, verbose_name="to")),
+                ("to", models.CharField(max_length=320, verbose_name="recipient")),
                 ("sequence", models.PositiveIntegerField(default=0, verbose_name="sequence")),
                 ("language", models.CharField(max_length=10, verbose_name="language")),
                 ("subject", models.CharField(max_length=500, verbose_name="subject")),
