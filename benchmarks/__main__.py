@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 from benchmarks.client import Connection, measure, request_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
-WORDS = ("hydrogene", "fonderie", "textile", "robots", "bois", "capteurs", "diagnostic", "lez", "precision", "energie")
+WORDS = (
+    "hydrogene",
+    "fonderie",
+    "textile",
+    "robots",
+    "bois",
+    "capteurs",
+    "diagnostic",
+    "lez",
+    "precision",
+    "energie",
+)
 
 
 @dataclass
@@ -42,7 +53,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.7, help="a page's time in each round")
     parser.add_argument("--organisations", type=int, default=1000)
     options = parser.parse_args()
-    os.environ.update(PORTAL_MODE="demo", SECRET_KEY=secrets.token_urlsafe(50), DJANGO_SETTINGS_MODULE="industrie_positive.settings")
+    os.environ.update(
+        PORTAL_MODE="demo",
+        SECRET_KEY=secrets.token_urlsafe(50),
+        DJANGO_SETTINGS_MODULE="industrie_positive.settings",
+    )
     version = prepare(options.organisations)
     cookie = member_cookie()
     targets = pages(version)
@@ -73,7 +88,9 @@ def prepare(organisations: int) -> int:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("load_council", verbosity=0)
-    call_command("load_volume", organisations=organisations, members=300, comments=2000, workshops=100, actions=60)
+    call_command(
+        "load_volume", organisations=organisations, members=300, comments=2000, workshops=100, actions=60
+    )
     return Version.objects.order_by("-number").values_list("number", flat=True)[0]
 
 
@@ -120,7 +137,16 @@ def served() -> "Iterator[int]":
         port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-        + ["--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "error", "benchmarks.wsgi:application"],
+        + [
+            "--workers",
+            "1",
+            "--blocking-threads",
+            "1",
+            "--no-ws",
+            "--log-level",
+            "error",
+            "benchmarks.wsgi:application",
+        ],
         cwd=ROOT,
     )
     try:
@@ -162,7 +188,9 @@ def mean(times: list[float]) -> float:
 
 def report(bare: Page, targets: list[Page], port: int, cookie: str) -> None:
     """Print one line a page."""
-    print(f"\n{'page':40} {'ratio':>6} {'aim':>5} {'req/s':>7} {'p50 ms':>7} {'p95 ms':>7} {'queries':>7} {'bytes':>8}")
+    print(
+        f"\n{'page':40} {'ratio':>6} {'aim':>5} {'req/s':>7} {'p50 ms':>7} {'p95 ms':>7} {'queries':>7} {'bytes':>8}"
+    )
     for page in [bare, *targets]:
         p95: Any = quantiles(page.times, n=20)[-1]
         connection = Connection(port)
@@ -174,7 +202,9 @@ def report(bare: Page, targets: list[Page], port: int, cookie: str) -> None:
             f"{page.name:40} {ratio:>6} {page.aim or '':>5} {1 / mean(page.times):7.0f} "
             f"{median(page.times) * 1000:7.2f} {p95 * 1000:7.2f} {queries:7} {size:8}"
         )
-    print("\nratio: requests a second over the bare view's, median of the rounds; one worker, one thread, one connection.")
+    print(
+        "\nratio: requests a second over the bare view's, median of the rounds; one worker, one thread, one connection."
+    )
 
 
 if __name__ == "__main__":

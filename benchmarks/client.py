@@ -39,7 +39,12 @@ class Connection:
 
 def request_bytes(path: str, cookie: str = "") -> bytes:
     """Return a browser-like GET of a path."""
-    lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: text/html", "Accept-Encoding: gzip, deflate, br"]
+    lines = [
+        f"GET {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Accept: text/html",
+        "Accept-Encoding: gzip, deflate, br",
+    ]
     if cookie:
         lines.append(f"Cookie: {cookie}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

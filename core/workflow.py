@@ -22,7 +22,7 @@ class Workflow:
     """The states a field may go through. Keep one a model, as `WORKFLOW`."""
 
     field: str
-    transitions: Mapping[str, frozenset[str]]
+    transitions: Mapping[Any, frozenset[Any]]
 
     def allows(self, source: str, target: str) -> bool:
         """Tell whether the table has this transition."""

@@ -222,7 +222,10 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "outbox.tasks.sweep", "schedule": 60.0},
     "workshops-remind": {"task": "workshops.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
     "approval-remind": {"task": "roadmap.approval.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
-    "approval-close": {"task": "roadmap.approval.tasks.close_ended", "schedule": min(60, REMINDER_CHECK_SECONDS)},
+    "approval-close": {
+        "task": "roadmap.approval.tasks.close_ended",
+        "schedule": min(60, REMINDER_CHECK_SECONDS),
+    },
 }
 
 # --- Council rules: defaults that the settings may change -------------------------------------------------------------
@@ -233,7 +236,7 @@ WORKSHOP_REMINDER_ATTENDING_HOURS = [
 ]
 APPROVAL_REMINDER_HOURS = [int(hour) for hour in env.words("APPROVAL_REMINDER_HOURS", "168,72,24,3")]
 
-# --- Who publishes (mentions légales); blank lines are shown as "to be completed" --------------------------------------
+# --- Who publishes (mentions légales); blanks are shown as "to be completed" -----------------------------------------
 PUBLISHER_NAME = env.text("PUBLISHER_NAME", "Montpellier Méditerranée Métropole")
 PUBLISHER_ADDRESS = env.text("PUBLISHER_ADDRESS", "")
 PUBLISHER_PHONE = env.text("PUBLISHER_PHONE", "")

@@ -25,11 +25,16 @@ from workshops.enums import WorkshopKind, WorkshopState
 from workshops.models import AgendaItem, Venue, Workshop
 
 PARAGRAPHS = 400
+UNUSABLE = "!"  # Django's mark of a password that nothing matches
 TRADES = (
     ("Fonderie", "pièces en alliage léger pour la mobilité", "light-alloy parts for mobility"),
     ("Mécanique", "usinage de précision et robots d’assemblage", "precision machining and assembly robots"),
     ("Brasserie", "boissons fermentées et malt du pays", "fermented drinks and local malt"),
-    ("Biotech", "diagnostic médical et réactifs pour hôpitaux", "medical diagnostics and reagents for hospitals"),
+    (
+        "Biotech",
+        "diagnostic médical et réactifs pour hôpitaux",
+        "medical diagnostics and reagents for hospitals",
+    ),
     ("Logiciels", "capteurs connectés et jumeaux numériques", "connected sensors and digital twins"),
     ("Menuiserie", "charpente en bois réemployé", "frames from reused timber"),
     ("Énergies", "pompes à chaleur et stockage d’hydrogène", "heat pumps and hydrogen storage"),
@@ -64,7 +69,9 @@ def load_volume(volume: Volume, *, seed: int = 2040) -> None:
     organisations = _organisations(volume.organisations, chance) or list(Organisation.objects.all())
     people = _members(volume.members, organisations)
     if volume.comments:
-        _draft_with_comments(volume.comments, people or list(User.objects.filter(mandates__isnull=False)), chance)
+        _draft_with_comments(
+            volume.comments, people or list(User.objects.filter(mandates__isnull=False)), chance
+        )
     _workshops(volume.workshops, organisations, chance)
     _actions(volume.actions, organisations, chance)
 
@@ -99,7 +106,10 @@ def _organisations(count: int, chance: random.Random) -> list[Organisation]:
         batch_size=1000,
     )
     Seat.objects.bulk_create(
-        [Seat(body=council, organisation=organisation, starts_on=council.starts_on) for organisation in organisations]
+        [
+            Seat(body=council, organisation=organisation, starts_on=council.starts_on)
+            for organisation in organisations
+        ]
     )
     pages = CompanyPage.objects.bulk_create(
         [
@@ -118,13 +128,15 @@ def _organisations(count: int, chance: random.Random) -> list[Organisation]:
     )
     CompanyFigure.objects.bulk_create(
         [
-            CompanyFigure(page=page, label_fr="Salariés", label_en="Employees", value=str(chance.randint(3, 400)))
+            CompanyFigure(
+                page=page, label_fr="Salariés", label_en="Employees", value=str(chance.randint(3, 400))
+            )
             for page in pages
         ]
     )
     CompanyCommitment.objects.bulk_create(
         [
-            CompanyCommitment(page=page, commitment=commitment, evidence_fr="Charte signée.", evidence_en="Charter signed.")
+            CompanyCommitment(page=page, commitment=commitment, evidence_fr="Charte signée.")
             for page in pages
             for commitment in chance.sample(commitments, k=chance.randint(0, 3))
         ]
@@ -139,12 +151,19 @@ def _members(count: int, organisations: list[Organisation]) -> list[User]:
     first = User.objects.count()
     people = User.objects.bulk_create(
         [
-            User(email=f"membre{number}@example.org", first_name="Membre", last_name=str(number), password="!")
+            User(
+                email=f"membre{number}@example.org",
+                first_name="Membre",
+                last_name=str(number),
+                password=UNUSABLE,
+            )
             for number in range(first, first + count)
         ],
         batch_size=1000,
     )
-    with_titular = set(Mandate.objects.filter(role=MandateRole.TITULAR).values_list("organisation", flat=True))
+    with_titular = set(
+        Mandate.objects.filter(role=MandateRole.TITULAR).values_list("organisation", flat=True)
+    )
     mandates = []
     for number, person in enumerate(people):
         organisation = organisations[number % len(organisations)]
@@ -159,7 +178,10 @@ def _draft_with_comments(count: int, people: list[User], chance: random.Random) 
     """A version of 400 paragraphs under consultation, with comments and replies spread over them."""
     number = (Version.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     version = Version.objects.create(
-        number=number, is_demo=True, title_fr=f"Projet de mesure {number}", title_en=f"Measurement draft {number}"
+        number=number,
+        is_demo=True,
+        title_fr=f"Projet de mesure {number}",
+        title_en=f"Measurement draft {number}",
     )
     Block.objects.bulk_create(list(_tops(version, chance)))
     paragraphs = Block.objects.bulk_create(list(_paragraphs(version, chance)))

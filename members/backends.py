@@ -10,7 +10,7 @@ DEMO_DOMAIN = "@example.org"
 
 
 class PortalBackend(AuthenticationBackend):  # type: ignore[misc]
-    """Log in by e-mail address. Where demo accounts are not allowed, theirs open nothing, whatever the database holds."""
+    """Log in by e-mail address. In production demo accounts open nothing, whatever the database holds."""
 
     def user_can_authenticate(self, user: Any) -> bool:
         """Refuse inactive accounts, and demo accounts outside `make run` (asked again at each request)."""

@@ -1,4 +1,4 @@
-"""The whole portal as `make run` starts it: web server, worker, beat and mail sink as processes, on a database of its own."""
+"""The whole portal as `make run` starts it: web, worker, beat and mail sink as processes, on its own database."""
 
 import os
 import re
@@ -137,7 +137,9 @@ def visitor(browser: Any, portal: Portal) -> Iterator[Callable[..., Any]]:
         page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
         page.on(
             "request",
-            lambda request: None if request.url.startswith(portal.url) else faults.append(f"asked {request.url}"),
+            lambda request: (
+                None if request.url.startswith(portal.url) else faults.append(f"asked {request.url}")
+            ),
         )
         if account:
             page.goto("/en/connexion/" if english else "/connexion/")
