@@ -1,0 +1,92 @@
+"""The ground itself: what the tests rely on to be loud is loud."""
+
+import socket
+
+import pytest
+from django.template import Context, engines
+from django.template.base import Origin, Template
+from django.test import Client
+
+from tests.helpers import html
+from tests.helpers.queries import assert_constant_queries, queries_of
+from tests.helpers.strict_templates import _OURS, UndefinedVariable
+
+OURS = f"{_OURS}/core/page.html"
+THEIRS = "/elsewhere/django/contrib/admin/templates/admin/page.html"
+
+
+def written(source, name=OURS, **context):
+    engine = engines["django"].engine
+    return Template(source, origin=Origin(name), engine=engine).render(Context(context))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ nobody }}",
+        "{{ known.nobody }}",
+        "{{ nobody|upper }}",
+        '{% include "django/forms/widgets/attrs.html" with a=nobody %}',
+        "{% load i18n %}{% blocktranslate %}Hello {{ nobody }}{% endblocktranslate %}",
+        "{% if known %}{{ nobody }}{% endif %}",
+        "{% with a=nobody %}{% endwith %}",
+    ],
+)
+def test_undefined_variable_fails_in_our_templates(source):
+    with pytest.raises(UndefinedVariable, match="nobody.*core/page.html"):
+        written(source, known="x")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{{ nobody|default:'x' }}", "x"),
+        ("{{ nobody|default_if_none:'x' }}", ""),
+        ("{% if nobody %}a{% else %}b{% endif %}", "b"),
+        ("{% for x in nobody %}a{% empty %}b{% endfor %}", "b"),
+        ("{{ known }}", "x"),
+    ],
+)
+def test_what_may_be_undefined(source, expected):
+    assert written(source, known="x") == expected
+
+
+def test_other_peoples_templates_are_left_alone():
+    assert written("a{{ nobody }}b", name=THEIRS) == "ab"
+
+
+def test_network_is_refused_but_this_machine():
+    with socket.socket() as sock, pytest.raises(RuntimeError, match="192.0.2.1"):
+        sock.connect(("192.0.2.1", 80))
+    with socket.socket() as server, socket.socket() as client:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        client.connect(server.getsockname())
+
+
+@pytest.mark.django_db
+def test_query_count_that_grows_is_an_error(settings):
+    settings.ROOT_URLCONF = "tests.core.growing_urls"
+    from core.models import Publication
+
+    Publication.objects.all().delete()
+    with pytest.raises(AssertionError, match="1 queries, then 2"):
+        assert_constant_queries(lambda: None, lambda: Publication.objects.create(id=1), "/growing/")
+    assert assert_constant_queries(lambda: None, lambda: None, "/growing/", at_most=2) == 2
+    with pytest.raises(AssertionError, match="answered 404"):
+        queries_of(Client(), "/missing/")
+
+
+def test_html_faults_are_found_and_good_html_passes(tmp_path):
+    page = '<!doctype html><html lang="fr"><head><title>t</title></head><body>%s</body></html>'
+    (tmp_path / "good_page-01234567-1.html").write_text(page % '<search><p popover id="a">é</p></search>')
+    assert html.faults(tmp_path) == []
+    (tmp_path / "bad_page-01234567-1.html").write_text(page % "<p><div></p>")
+    found = html.faults(tmp_path)
+    assert found and all(line.startswith("bad_page, line 1") for line in found)
+
+
+def test_page_in_a_real_browser(page):
+    page.set_content("<h1>Bonjour</h1>")
+    assert page.inner_text("h1") == "Bonjour"
+    assert page.evaluate("matchMedia('(prefers-reduced-motion: reduce)').matches")
