@@ -7,11 +7,14 @@ from functools import cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.template import Context
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 register = template.Library()
 
@@ -85,6 +88,17 @@ def pill(state: str, label: str | Promise) -> SafeString:
     """Return a state as an icon, a colour and its label; an unknown state is shown plainly."""
     tone, name = TONES[STATES.get(str(state), "neutral")]
     return format_html('<span class="pill {} ico i-{}">{}</span>', tone, name, label)
+
+
+@cache
+def _footer(language: str) -> SafeString:
+    return render_to_string("includes/_footer.html")
+
+
+@register.simple_tag
+def site_footer() -> SafeString:
+    """Return the footer, rendered once a language: it is the same on every page and for everybody."""
+    return _footer(get_language() or settings.LANGUAGE_CODE)
 
 
 @register.filter
