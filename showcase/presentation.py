@@ -161,5 +161,7 @@ def structured_data(page: CompanyPage) -> SafeString:
 
 
 def count_text(total: int) -> str:
-    """Say how many companies there are."""
-    return ngettext("%(count)s company", "%(count)s companies", total) % {"count": french_number(total)}
+    """Say how many there are: companies, but chambers and networks too."""
+    return ngettext("%(count)s organisation", "%(count)s organisations", total) % {
+        "count": french_number(total)
+    }

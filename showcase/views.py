@@ -61,7 +61,7 @@ def company_export(request: HttpRequest) -> HttpResponse:
     found = find(asked)
     rows = presentation.cards(found[0 : found.total], choices)
     response = HttpResponse(presentation.csv_file(rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_("showcase")}.csv"'
+    response["Content-Disposition"] = 'attachment; filename="made-in-montpellier.csv"'
     return response
 
 

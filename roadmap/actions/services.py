@@ -1,0 +1,32 @@
+"""What changes in a flagship action beyond its text."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.translation import gettext as _
+
+from core.workflow import transition
+from roadmap.actions.enums import ACTION_TRANSITIONS, ActionStatus
+from roadmap.actions.models import Action
+from roadmap.actions.permissions import can_change_status
+
+REASON_MAX_LENGTH = 2000
+
+
+def possible_statuses(action: Action) -> list[tuple[str, Any]]:
+    """Return the statuses that the action may take now, with their labels."""
+    allowed = ACTION_TRANSITIONS[ActionStatus(action.status)]
+    return [(status.value, status.label) for status in ActionStatus if status in allowed]
+
+
+def change_status(*, action: Action, status: str, reason: str, by: Any) -> Action:
+    """Move an action to a status; the author and the reason are logged, and the page shows the new date.
+
+    Raises PermissionDenied, ValidationError without a reason, TransitionError when the table forbids the change.
+    """
+    if not can_change_status(by):
+        raise PermissionDenied
+    if not reason.strip():
+        raise ValidationError(_("Give the reason of the change."), code="reason")
+    # auto_now writes `updated_at` only when it is among the saved fields.
+    return transition(action, status, by=by, reason=reason.strip(), updated_at=action.updated_at)
