@@ -21,20 +21,31 @@ install_hint() { # install_hint DEBIAN_PACKAGE GENERAL_NAME
     fi
 }
 
-suits() { # suits PROGRAM: is it a Python that the portal runs on?
-    "$1" -c "import sys; sys.exit(not ((3, $OLDEST_MINOR) <= sys.version_info[:2] < (4, 0)))" >/dev/null 2>&1
+suits() { # suits PROGRAM [NEWEST_MINOR]: is it a Python that the portal runs on?
+    "$1" -c "import sys; sys.exit(not ((3, $OLDEST_MINOR) <= sys.version_info[:2] <= (3, ${2:-99})))" >/dev/null 2>&1
 }
 
 find_python() {
-    for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
-        if command -v "$candidate" >/dev/null 2>&1 && suits "$candidate"; then
+    # The Redis that comes along exists up to Python 3.12: without another, an older Python serves better.
+    if [ -z "${PYTHON:-}${REDIS_URL:-}" ] && ! command -v redis-server >/dev/null 2>&1 && ! command -v valkey-server >/dev/null 2>&1; then
+        first_python 12 python3 python3.12 python3.11 && return
+    fi
+    first_python 99 ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 && return
+    found=$(python3 --version 2>/dev/null || echo "no python3")
+    fail "Python 3.$OLDEST_MINOR or newer is needed, found $found: $(install_hint python3 'Python 3.11 or newer'), or name one as in PYTHON=/path/to/python3.12 make run."
+}
+
+first_python() { # first_python NEWEST_MINOR CANDIDATE…
+    newest=$1
+    shift
+    for candidate in "$@"; do
+        if command -v "$candidate" >/dev/null 2>&1 && suits "$candidate" "$newest"; then
             # The real program: a version manager's stand-in may choose another one later.
             "$candidate" -c 'import sys; print(sys.executable)'
             return
         fi
     done
-    found=$(python3 --version 2>/dev/null || echo "no python3")
-    fail "Python 3.$OLDEST_MINOR or newer is needed, found $found: $(install_hint python3 'Python 3.11 or newer'), or name one as in PYTHON=/path/to/python3.12 make run."
+    return 1
 }
 
 make_venv() { # make_venv FOLDER [OPTION]: says in one line what is wrong
@@ -49,7 +60,11 @@ make_venv() { # make_venv FOLDER [OPTION]: says in one line what is wrong
 }
 
 no_room() { # after a failure: name a full or read-only disk, if that is the reason
-    grep -qsi 'no space left' "$log" && fail "No disk space left in $(pwd): the environment needs about 600 MB."
+    # The log itself may have found no room: ask for the free kilobytes too.
+    left=$(df -Pk . 2>/dev/null | tail -n 1 | { read -r _ _ _ free _ && echo "$free"; } || true)
+    if grep -qsi 'no space left' "$log" || [ "${left:-100000}" -lt 20000 ]; then
+        fail "No disk space left in $(pwd): the environment needs about 700 MB."
+    fi
     grep -qsiE 'permission denied|read-only file system' "$log" && fail "Cannot write in $(pwd)/.venv: work in a clone you own, or remove .venv and retry."
     return 0
 }

@@ -100,19 +100,33 @@ class Home:
         """`source` (a program or a tree) itself, or a copy the account can reach when we are root."""
         if self.account is None or _reachable_by_all(source):
             return source
-        copy = self.folder / "programs" / name
+        programs = self.folder / "programs"
+        programs.mkdir(mode=0o755, exist_ok=True)
+        programs.chmod(0o755)
+        # Another environment may bring another release; the home is ours alone, so its former copy can go.
+        copy = programs / f"{name}-{source.stat().st_mtime_ns}"
         if not copy.exists():
-            copy.parent.mkdir(mode=0o755, exist_ok=True)
-            copy.parent.chmod(0o755)
-            half = Path(tempfile.mkdtemp(dir=copy.parent))
-            if source.is_dir():
-                shutil.copytree(source, half / name, ignore=shutil.ignore_patterns("include", "pkgconfig"))
-            else:
-                shutil.copy2(source, half / name)
-            with contextlib.suppress(FileExistsError):
-                os.rename(half / name, copy)
-            shutil.rmtree(half, ignore_errors=True)
-        return copy
+            for former in programs.iterdir():
+                if former.name.startswith(name):
+                    shutil.rmtree(former)
+            half = programs / f"{name}.new"
+            _copy(source, half / source.parent.name / source.name)
+            # Python packages keep a program's libraries in a folder found relative to it.
+            libraries = source.parent.with_name(f"{source.parent.name}.libs")
+            if libraries.is_dir():
+                _copy(libraries, half / libraries.name)
+            for folder in (half, half / source.parent.name):
+                folder.chmod(0o755)
+            half.rename(copy)
+        return copy / source.parent.name / source.name
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("include", "pkgconfig"))
+    else:
+        shutil.copy2(source, target)
 
 
 def _reachable_by_all(path: Path) -> bool:

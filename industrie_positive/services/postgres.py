@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from .errors import ServiceError
 from .places import Home, write_private
-from .processes import die_with_parent, free_port, last_line, stop_process
+from .processes import die_with_parent, free_port, stop_process
 
 # The portal's own role may create databases (for the tests) but is no superuser: what works here works
 # on a managed PostgreSQL.
@@ -87,9 +87,7 @@ class Postgres:
             if self._wait_until_it_answers(self.process):
                 break
             if not attempts_left:
-                raise ServiceError(
-                    f"The embedded PostgreSQL did not start: {last_line(self.log)} (see {self.log})."
-                )
+                raise ServiceError(self._why_not("did not start"))
             time.sleep(1)  # the port was taken meanwhile, or a killed server's children are still ending
         self._ensure_role_and_database()
         return self.url()
@@ -143,13 +141,15 @@ class Postgres:
         secret.unlink()
         if made.returncode:
             self.log.write_text(made.stdout + made.stderr)
-            reason = next(
-                (line for line in made.stderr.splitlines() if "rror" in line or "FATAL" in line), ""
-            )
-            raise ServiceError(
-                f"The embedded PostgreSQL could not be set up: {reason or 'see'} ({self.log})."
-            )
+            raise ServiceError(self._why_not("could not be set up"))
         half.rename(self.data)
+
+    def _why_not(self, what: str) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-20:] if self.log.exists() else []
+        if any("No space left" in line for line in lines):
+            return f"No disk space left for PostgreSQL in {self.data.parent}: free 100 MB, then try again."
+        reason = next((line for line in lines if "FATAL" in line or "rror" in line), "no reason given")
+        return f"The embedded PostgreSQL {what}: {reason} (see {self.log})."
 
     def _launch(self) -> subprocess.Popen[bytes]:
         self.port = free_port()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("sh", "dirname", "mkdir", "cat", "cksum", "tail", "grep", "id", "find", "uname")
+TOOLS = ("sh", "dirname", "mkdir", "cat", "cksum", "tail", "grep", "id", "find", "df")
 
 
 @pytest.fixture

@@ -265,6 +265,20 @@ def test_redis_missing_names_the_package(monkeypatch: pytest.MonkeyPatch) -> Non
 # -- places ----------------------------------------------------------------------------------------
 
 
+def test_servers_run_from_their_copies(
+    durable_home: Home, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() != 0 or sys.platform != "linux":
+        pytest.skip("only root hands over to another user")
+    monkeypatch.setattr(places, "_reachable_by_all", lambda path: False)
+    for server in (Postgres(durable_home, log=log), Redis(durable_home, log=log)):
+        with stopped_at_the_end(server):
+            server.start()
+            assert server.process is not None
+            program = Path(f"/proc/{server.process.pid}/exe").resolve()
+            assert program.is_relative_to(durable_home.folder / "programs")
+
+
 def test_throwaway_of_a_killed_process_is_swept_and_a_living_one_is_not() -> None:
     with places.throwaway_home() as living:
         dead = living.folder.with_name(f"{places.THROWAWAY_PREFIX}dead-{os.getpid()}")
@@ -285,6 +299,7 @@ def test_programs_are_copied_when_the_account_cannot_reach_them(tmp_path: Path) 
     (hidden / "tree" / "program").write_text("x")
     home = Home(tmp_path, account, throwaway=True)
     copy = home.runnable(hidden / "tree", name="tree")
+    assert copy.is_relative_to(tmp_path / "programs")
     assert (copy / "program").read_text() == "x"
     assert stat.S_IMODE(hidden.stat().st_mode) == 0o700
     assert home.runnable(Path("/bin/sh"), name="sh") == Path("/bin/sh")
