@@ -23,7 +23,7 @@
   // whoever sent a form with mistakes starts at the list of them
   const prepare = (root) => {
     root.querySelectorAll("textarea[maxlength]").forEach(count);
-    root.querySelector(".error-summary")?.focus();
+    root.querySelector(".error-summary[role=alert]")?.focus();
   };
   document.addEventListener("htmx:load", (event) => prepare(event.target));
   prepare(document);
