@@ -1,0 +1,85 @@
+"""Workshops, venues and invitations for tests. Dates are far enough from now that no test depends on the clock."""
+
+from datetime import timedelta
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from tests.members.factories import CommuneFactory, OrganisationFactory, UserFactory
+from workshops.enums import Answer, AnswerSource, WorkshopKind, WorkshopState
+from workshops.models import AgendaItem, Invitation, Venue, Workshop
+
+
+class VenueFactory(DjangoModelFactory[Venue]):
+    """A member's meeting room, with access details that few may see."""
+
+    class Meta:
+        model = Venue
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Salle {n}")
+    address = "12 rue de l'Industrie"
+    commune = factory.SubFactory(CommuneFactory)
+    access = "Badge au poste de garde, code 4321"
+
+
+class WorkshopFactory(DjangoModelFactory[Workshop]):
+    """A draft in thirty days' time; `scheduled=True` puts it in the agenda."""
+
+    class Meta:
+        model = Workshop
+
+    class Params:
+        scheduled = factory.Trait(state=WorkshopState.SCHEDULED)
+        held = factory.Trait(
+            state=WorkshopState.HELD,
+            starts_at=factory.LazyFunction(lambda: timezone.now() - timedelta(days=30)),
+        )
+        session = factory.Trait(kind=WorkshopKind.SESSION)
+
+    slug = factory.Sequence(lambda n: f"atelier-{n}")
+    kind = WorkshopKind.WORKSHOP_COUNCIL
+    title_fr = factory.Sequence(lambda n: f"Atelier numéro {n}")
+    title_en = factory.Sequence(lambda n: f"Workshop number {n}")
+    objectives_fr = "Partager les **besoins**."
+    objectives_en = "Share the **needs**."
+    venue = factory.SubFactory(VenueFactory)
+    starts_at = factory.LazyFunction(lambda: timezone.now().replace(microsecond=0) + timedelta(days=30))
+    ends_at = factory.LazyAttribute(lambda row: row.starts_at + timedelta(hours=2) if row.starts_at else None)
+
+
+class AgendaItemFactory(DjangoModelFactory[AgendaItem]):
+    """A line of the agenda."""
+
+    class Meta:
+        model = AgendaItem
+
+    workshop = factory.SubFactory(WorkshopFactory)
+    title_fr = factory.Sequence(lambda n: f"Point {n}")
+    title_en = factory.Sequence(lambda n: f"Item {n}")
+
+
+class InvitationFactory(DjangoModelFactory[Invitation]):
+    """Somebody with an account, sent yesterday and silent; `guest=True` has no account, `unsent=True` waits."""
+
+    class Meta:
+        model = Invitation
+
+    class Params:
+        guest = factory.Trait(
+            person=None, organisation=None, name="Dominique Invitée", email=factory.Sequence("guest{}@example.org".format)
+        )
+        unsent = factory.Trait(sent_at=None)
+        coming = factory.Trait(
+            answer=Answer.YES,
+            answered_at=factory.LazyFunction(lambda: timezone.now() - timedelta(hours=1)),
+            answer_source=AnswerSource.PORTAL,
+        )
+
+    workshop = factory.SubFactory(WorkshopFactory, scheduled=True)
+    person = factory.SubFactory(UserFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.LazyAttribute(lambda row: row.person.get_full_name())
+    email = factory.LazyAttribute(lambda row: row.person.email)
+    sent_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=1))

@@ -1,0 +1,211 @@
+"""The public agenda, and the page where people answer their invitation."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.clock import database_now
+from core.http import anonymous_page_cache, paginate
+from workshops.calendars import public_calendar
+from workshops.emails import private_place
+from workshops.enums import PUBLIC_STATES, AnswerSource, WorkshopKind, WorkshopState
+from workshops.forms import AnswerForm, answer_form
+from workshops.models import Invitation, Workshop
+from workshops.permissions import can_see_access
+from workshops.services import WorkshopError, answer_invitation, answer_refusal
+
+PER_PAGE = 20
+FEED_LENGTH = 300
+# A link that leads nowhere any more: 410. What may be mended (another answer, a call to the secretariat): 409.
+GONE = frozenset({"withdrawn", "cancelled", "started", "state"})
+
+
+@login_not_required
+@require_safe
+@anonymous_page_cache("type", "page")
+def workshop_list(request: HttpRequest) -> HttpResponse:
+    """The agenda: what comes, then what was."""
+    kind = request.GET.get("type", "")
+    known = kind in WorkshopKind.values
+    rows = Workshop.objects.visible_to(request.user).filter(state__in=PUBLIC_STATES).with_place()
+    if known:
+        rows = rows.filter(kind=kind)
+    page = paginate(rows.past(), request, PER_PAGE)
+    return render(
+        request,
+        "workshops/workshop_list.html",
+        {
+            "upcoming": rows.upcoming() if page.number == 1 else [],
+            "page": page,
+            "kinds": WorkshopKind.choices,
+            "kind": kind if known else "",
+            "unknown_kind": "" if known else kind[:40],
+            "my_answers": _my_answers(request.user),
+        },
+    )
+
+
+def _my_answers(user: Any) -> dict[int, Invitation]:
+    if not user.is_authenticated:
+        return {}
+    mine = Invitation.objects.sent().filter(person=user).select_related("workshop")
+    return {invitation.workshop_id: invitation for invitation in mine}
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@anonymous_page_cache()
+def workshop_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """A workshop's public part; an invited person who is logged in answers here."""
+    rows = Workshop.objects.visible_to(request.user).with_place().prefetch_related("agenda")
+    workshop = get_object_or_404(rows, slug=slug)
+    invitation = _own_invitation(request.user, workshop)
+    if request.method == "POST":
+        if invitation is None:
+            return _not_invited(request)
+        form, status = _take_answer(request, invitation, source=AnswerSource.PORTAL, by=request.user)
+        if status == 200:
+            messages.success(request, _("Your answer is recorded."))
+            return HttpResponseRedirect(f"{request.path}#answer")
+        # What was refused is shown beside the state as it is now.
+        workshop.refresh_from_db(fields=["state", "starts_at", "ends_at", "answer_by", "moves", "moved_at"])
+    else:
+        form, status = None, 200
+    context = _answer_context(invitation, form) if invitation else {"invitation": None}
+    return render(
+        request,
+        "workshops/workshop_detail.html",
+        {"workshop": workshop, "agenda": workshop.agenda.all(), **context},
+        status=status,
+    )
+
+
+def _not_invited(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(request.path)
+
+
+def _own_invitation(user: Any, workshop: Workshop) -> Invitation | None:
+    if not user.is_authenticated:
+        return None
+    invitation = Invitation.objects.sent().filter(person=user, workshop=workshop).first()
+    if invitation:
+        invitation.workshop = workshop
+    return invitation
+
+
+def _take_answer(
+    request: HttpRequest, invitation: Invitation, *, source: AnswerSource, by: Any
+) -> tuple[AnswerForm, int]:
+    """Hand a posted answer to the service; return the form and the status to answer with."""
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        return form, 422
+    data = form.cleaned_data
+    try:
+        answer_invitation(
+            invitation=invitation,
+            answer=data["answer"],
+            by=by,
+            source=source,
+            represented_by=data["represented_by"],
+            comment=data["comment"],
+            seen_moves=data["moves"],
+        )
+    except WorkshopError as error:
+        form.add_error(error.field or None, str(error))
+        if error.field:
+            return form, 422
+        return form, 410 if error.code in GONE and source == AnswerSource.MAIL_LINK else 409
+    return form, 200
+
+
+def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str, Any]:
+    """Return what the answer's fragment shows: the state, the form if there is still something to answer."""
+    workshop = invitation.workshop
+    refusal = answer_refusal(invitation, now=database_now())
+    if form is not None and form.is_bound:
+        # Whoever answers again answers for the dates that this page shows.
+        form.data = form.data.copy()
+        form.data["moves"] = str(workshop.moves)
+    return {
+        "invitation": invitation,
+        "refusal": refusal,
+        "answer_form": form if form or refusal else answer_form(invitation),
+        "place": private_place(workshop),
+        "access": workshop.venue.access if workshop.venue and can_see_access(invitation) else "",
+    }
+
+
+@login_not_required
+@csrf_exempt  # the token is the right to answer; under `no-referrer` browsers send no origin that could be checked
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind a mail's link. A GET, which link scanners send, changes nothing; a POST answers."""
+    rows = Invitation.objects.filter(sent_at__isnull=False).select_related(
+        "workshop__venue__organisation", "workshop__venue__commune", "workshop__axis"
+    )
+    invitation = get_object_or_404(rows, token=token[:64])
+    form, status = None, 200
+    if request.method == "POST":
+        form, status = _take_answer(request, invitation, source=AnswerSource.MAIL_LINK, by=None)
+        if status == 200:
+            return _private(HttpResponseRedirect(f"{request.path}?ok=1"))
+        invitation = rows.get(pk=invitation.pk)
+    context = _answer_context(invitation, form)
+    refusal = context["refusal"]
+    if status == 200 and refusal and refusal.code in GONE:
+        status = 410
+    context |= {
+        "workshop": invitation.workshop,
+        "agenda": invitation.workshop.agenda.all(),
+        "just_answered": "ok" in request.GET,
+        # The same page whoever is logged in; and no logout form, whose origin could not be checked from here.
+        "user": AnonymousUser(),
+    }
+    return _private(render(request, "workshops/invitation_answer.html", context, status=status))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Keep a page whose address is a secret out of referrers and search engines."""
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@login_not_required
+@require_safe
+@anonymous_page_cache()
+def workshop_feed(request: HttpRequest) -> HttpResponse:
+    """The public agenda, for calendars to subscribe to."""
+    rows = Workshop.objects.public().with_place().prefetch_related("agenda").order_by("-starts_at", "-id")
+    return _calendar_response(public_calendar(rows[:FEED_LENGTH]), "industrie-positive.ics")
+
+
+@login_not_required
+@require_safe
+@anonymous_page_cache()
+def workshop_calendar(request: HttpRequest, slug: str) -> HttpResponse:
+    """One public workshop, for whoever wants it in their calendar."""
+    rows = Workshop.objects.public().exclude(state=WorkshopState.CANCELLED).with_place().prefetch_related("agenda")
+    return _calendar_response(public_calendar([get_object_or_404(rows, slug=slug)]), f"{slug}.ics")
+
+
+def _calendar_response(text: str, name: str) -> HttpResponse:
+    return HttpResponse(
+        text,
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
