@@ -44,7 +44,7 @@ class Option(NamedTuple):
 
     slug: str
     name: str
-    count: int
+    total: int
     checked: bool
 
 
@@ -103,9 +103,9 @@ def facets(asked: Asked, found: Found, choices: Choices) -> list[Facet]:
     for facet in FACETS:
         chosen = {choice.slug for choice in asked.picked[facet]}
         options = [
-            Option(slug, choice.name, count, slug in chosen)
+            Option(slug, choice.name, total, slug in chosen)
             for slug, choice in choices[facet].items()
-            if (count := found.counts.get((facet, choice.key), 0)) or slug in chosen
+            if (total := found.counts.get((facet, choice.key), 0)) or slug in chosen
         ]
         if options:
             made.append(Facet(facet, titles[facet], options))

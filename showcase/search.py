@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
@@ -12,7 +12,7 @@ from django.contrib.postgres.search import SearchRank
 from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils.translation import get_language, override
@@ -56,8 +56,7 @@ def _kept(name: str, version: int, load: Callable[[], T]) -> T:
     if not settings.PAGE_CACHE_SECONDS:
         return load()
     key = f"showcase-{name}-{version or current_version()}"
-    value: T = caches["pages"].get_or_set(key, load, settings.PAGE_CACHE_SECONDS)
-    return value
+    return cast(T, caches["pages"].get_or_set(key, load, settings.PAGE_CACHE_SECONDS))
 
 
 def facet_choices(version: int = 0) -> Choices:
@@ -216,11 +215,10 @@ _SECTOR_IDS = ArraySubquery(
 
 def _picked(pages: QuerySet[CompanyPage], asked: Asked) -> QuerySet[CompanyPage]:
     """Keep what has one of the chosen values in each facet that has a choice."""
-    conditions = Q()
     if kinds := asked.keys("type"):
-        conditions &= Q(organisation__kind__in=kinds)
+        pages = pages.filter(organisation__kind__in=kinds)
     if communes := asked.keys("commune"):
-        conditions &= Q(organisation__commune_id__in=communes)
+        pages = pages.filter(organisation__commune_id__in=communes)
     if sectors := asked.keys("secteur"):
         through = Organisation.sectors.through.objects
         conditions &= Exists(
@@ -228,8 +226,8 @@ def _picked(pages: QuerySet[CompanyPage], asked: Asked) -> QuerySet[CompanyPage]
         )
     if commitments := asked.keys("engagement"):
         lines = CompanyCommitment.objects.filter(page_id=OuterRef("id"), commitment_id__in=commitments)
-        conditions &= Exists(lines)
-    return pages.filter(conditions)
+        pages = pages.filter(Exists(lines))
+    return pages
 
 
 # One reading of the pages that match the words; then each facet is counted as if it were not filtered itself.
@@ -267,7 +265,7 @@ def _count(base: QuerySet[CompanyPage], asked: Asked) -> dict[tuple[str, str], i
     sql, parameters = rows.query.sql_with_params()
     chosen: list[Any] = []
     for facet in ("type", "commune", "secteur", "engagement"):
-        keys: list[Any] = asked.keys(facet) if facet == "type" else [int(key) for key in asked.keys(facet)]
+        keys: list[Any] = list(asked.keys(facet)) if facet == "type" else list(map(int, asked.keys(facet)))
         # An empty array has no type of its own: one that is never reached stands in for it.
         chosen += [not keys, keys or ([""] if facet == "type" else [0])]
     with connection.cursor() as cursor:

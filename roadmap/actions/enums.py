@@ -27,7 +27,13 @@ class ActionStatus(models.TextChoices):
 
 
 _RUNNING = frozenset(
-    {ActionStatus.UNDER_WAY, ActionStatus.PAUSED, ActionStatus.BLOCKED, ActionStatus.LATE, ActionStatus.ABANDONED}
+    {
+        ActionStatus.UNDER_WAY,
+        ActionStatus.PAUSED,
+        ActionStatus.BLOCKED,
+        ActionStatus.LATE,
+        ActionStatus.ABANDONED,
+    }
 )
 ACTION_TRANSITIONS = {
     ActionStatus.PROPOSED: frozenset({ActionStatus.PLANNED, ActionStatus.UNDER_WAY, ActionStatus.ABANDONED}),

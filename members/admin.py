@@ -1,0 +1,213 @@
+"""The secretariat's register: people, organisations, bodies, seats, mandates, and the lists they are described with."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from members.models import Axis, Body, Commune, Mandate, Organisation, Seat, Sector, User
+
+
+class InForceFilter(admin.SimpleListFilter):
+    """Whether a mandate is in force today."""
+
+    title = _("in force")
+    parameter_name = "in_force"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Offer today's mandates, or the ended ones."""
+        return [("today", _("Today")), ("ended", _("Ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep what was chosen."""
+        if self.value() == "today":
+            return queryset.current()  # type: ignore[attr-defined]
+        if self.value() == "ended":
+            return queryset.filter(ends_on__lte=timezone.localdate())
+        return queryset
+
+
+class MandateInline(admin.TabularInline[Mandate, Any]):
+    """A person's mandates."""
+
+    model = Mandate
+    fk_name = "person"
+    extra = 0
+    autocomplete_fields = ("organisation",)
+    fields = ("organisation", "body", "role", "starts_on", "ends_on")
+    show_change_link = True
+
+
+class OrganisationMandateInline(MandateInline):
+    """An organisation's mandates."""
+
+    fk_name = "organisation"
+    autocomplete_fields = ("person",)
+    fields = ("person", "body", "role", "starts_on", "ends_on")
+
+
+class SeatInline(admin.TabularInline[Seat, Organisation]):
+    """Where an organisation sits."""
+
+    model = Seat
+    extra = 0
+
+
+@admin.register(User)
+class PersonAdmin(admin.ModelAdmin[User]):
+    """People. Accounts are made without password; who may enter this site is the administrators' decision.
+
+    Nobody sets a password for somebody else: it would let them act, and vote, in that person's name.
+    """
+
+    list_display = ("full_name", "email", "speaks_for", "language", "is_active", "is_staff")
+    list_display_links = ("full_name", "email")
+    list_filter = ("is_active", "is_staff", "mandates__body", "mandates__role", "language")
+    search_fields = ("last_name", "first_name", "email", "mandates__organisation__name")
+    search_help_text = _("Search by name, e-mail address or organisation.")
+    ordering = ("last_name", "first_name", "id")
+    list_per_page = 50
+    show_full_result_count = False
+    inlines = (MandateInline,)
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ("groups",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Bring the mandates along: the list asks the same number of questions for one person or thirty."""
+        mandates = Mandate.objects.current().select_related("organisation").order_by("id")
+        return super().get_queryset(request).prefetch_related(Prefetch("mandates", mandates, to_attr="held"))
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Show the rights on this site to administrators alone: a field that is not shown cannot be posted."""
+        fieldsets: list[Any] = [
+            (None, {"fields": ("email", "first_name", "last_name", "job_title", "language", "is_active")}),
+        ]
+        if request.user.is_superuser:
+            fieldsets.append((_("Rights on this site"), {"fields": ("is_staff", "is_superuser", "groups")}))
+        if obj:
+            fieldsets.append((_("Account"), {"fields": ("last_login", "date_joined")}))
+        return fieldsets
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Keep staff's accounts out of the secretariat's reach: changing an address would take the account."""
+        return super().has_change_permission(request, obj) and self._within_reach(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Delete neither staff, for the secretariat, nor oneself."""
+        return (
+            super().has_delete_permission(request, obj)
+            and self._within_reach(request, obj)
+            and obj != request.user
+        )
+
+    @staticmethod
+    def _within_reach(request: HttpRequest, obj: User | None) -> bool:
+        return obj is None or bool(request.user.is_superuser) or not (obj.is_staff or obj.is_superuser)
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
+        """Give a new account no password: it opens nothing until its holder sets one."""
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("name"), ordering="last_name")
+    def full_name(self, person: User) -> str:
+        """Give the whole name."""
+        return person.get_full_name() or person.email
+
+    @admin.display(description=_("speaks for"))
+    def speaks_for(self, person: User) -> str:
+        """List the organisations of today's mandates."""
+        held: list[Mandate] = person.held  # type: ignore[attr-defined]
+        return ", ".join(dict.fromkeys(mandate.organisation.name for mandate in held))
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(admin.ModelAdmin[Organisation]):
+    """Organisations, with their seats and the people who speak for them."""
+
+    list_display = ("name", "kind", "commune", "siren")
+    list_filter = ("kind", "seats__body", "sectors", "commune")
+    list_select_related = ("commune",)
+    search_fields = ("name", "sort_name", "siren")
+    search_help_text = _("Search by name, without accents if you like, or SIREN.")
+    list_per_page = 50
+    prepopulated_fields = {"slug": ("name",)}
+    autocomplete_fields = ("commune", "sectors")
+    fields = ("name", "slug", "kind", "siren", "commune", "sectors", "website")
+    inlines = (SeatInline, OrganisationMandateInline)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Organisation | None = None) -> tuple[str, ...]:
+        """Keep the slug once given: it is the public page's address."""
+        return ("slug",) if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Organisation | None = None) -> Any:
+        """Make the slug from the name, the first time only."""
+        return {} if obj else self.prepopulated_fields
+
+
+@admin.register(Mandate)
+class MandateAdmin(admin.ModelAdmin[Mandate]):
+    """Who sits for whom, where, with what role, from when to when."""
+
+    list_display = ("person", "organisation", "body", "role", "starts_on", "ends_on")
+    list_filter = (InForceFilter, "body", "role")
+    list_select_related = ("person", "organisation", "body")
+    search_fields = ("person__last_name", "person__first_name", "person__email", "organisation__name")
+    search_help_text = _("Search by person or organisation.")
+    autocomplete_fields = ("person", "organisation")
+    list_per_page = 50
+
+
+@admin.register(Seat)
+class SeatAdmin(admin.ModelAdmin[Seat]):
+    """Which organisations sit on which body."""
+
+    list_display = ("organisation", "body", "starts_on", "ends_on")
+    list_filter = ("body",)
+    list_select_related = ("organisation", "body")
+    search_fields = ("organisation__name",)
+    autocomplete_fields = ("organisation",)
+    list_per_page = 50
+
+
+@admin.register(Body)
+class BodyAdmin(admin.ModelAdmin[Body]):
+    """Think tank, council, expert committee: rules rely on their slugs."""
+
+    list_display = ("name_fr", "slug", "starts_on", "ends_on")
+    search_fields = ("name_fr", "name_en")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Body | None = None) -> tuple[str, ...]:
+        """Keep the slug, which rules rely on."""
+        return ("slug",) if obj else ()
+
+
+@admin.register(Sector)
+class SectorAdmin(admin.ModelAdmin[Sector]):
+    """Branches of activity."""
+
+    list_display = ("name_fr", "name_en", "slug", "is_priority", "position")
+    list_filter = ("is_priority",)
+    search_fields = ("name_fr", "name_en")
+
+
+@admin.register(Commune)
+class CommuneAdmin(admin.ModelAdmin[Commune]):
+    """The Métropole's communes."""
+
+    list_display = ("name", "slug")
+    search_fields = ("name", "slug")
+
+
+@admin.register(Axis)
+class AxisAdmin(admin.ModelAdmin[Axis]):
+    """The three strategic axes, in both wordings."""
+
+    list_display = ("number", "name_fr", "name_en")
+    list_display_links = ("number", "name_fr")
+    search_fields = ("name_fr", "name_en")

@@ -1,0 +1,128 @@
+"""The secretariat's side of the flagship actions: their text, their milestones, and their status with its reason."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from core.workflow import TransitionError, history, record
+from roadmap.actions.forms import StatusForm
+from roadmap.actions.models import Action, Milestone
+from roadmap.actions.permissions import can_change_status
+from roadmap.actions.services import change_status
+
+
+class MilestoneInline(admin.TabularInline[Milestone, Action]):
+    """The dated steps."""
+
+    model = Milestone
+    extra = 0
+
+
+@admin.register(Action)
+class ActionAdmin(admin.ModelAdmin[Action]):
+    """Flagship actions; the status changes on a page of its own, with a reason."""
+
+    list_display = ("number", "title_fr", "axis", "theme", "status", "lead", "is_public", "updated_at")
+    list_display_links = ("number", "title_fr")
+    list_filter = ("status", "axis", "theme", "is_public", "firm_commitment")
+    list_select_related = ("axis", "lead")
+    search_fields = ("title_fr", "title_en", "lead__name")
+    list_per_page = 50
+    ordering = ("number",)
+    autocomplete_fields = ("lead", "partners", "pilot")
+    readonly_fields = ("status", "updated_at")
+    inlines = (MilestoneInline,)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "number",
+                    "slug",
+                    "axis",
+                    "theme",
+                    "status",
+                    "firm_commitment",
+                    "is_public",
+                    "is_demo",
+                )
+            },
+        ),
+        (_("In French"), {"fields": ("title_fr", "summary_fr", "description_fr")}),
+        (_("In English"), {"fields": ("title_en", "summary_en", "description_en")}),
+        (_("Who"), {"fields": ("lead", "partners", "pilot")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Action | None = None) -> tuple[str, ...]:
+        """Keep the slug once given: it is the public page's address."""
+        return ("slug", "status", "updated_at") if obj else ("status", "updated_at")
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Action | None = None) -> Any:
+        """Make the slug from the title, the first time only."""
+        return {} if obj else {"slug": ("title_fr",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Action]:
+        """Leave the long texts out of the list."""
+        return super().get_queryset(request).select_related("axis", "lead")
+
+    def save_model(self, request: HttpRequest, obj: Action, form: Any, change: bool) -> None:
+        """Log the first status with its author."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            record(obj, field="status", source="", target=obj.status, by=request.user)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that changes the status."""
+        page = path(
+            "<int:pk>/status/", self.admin_site.admin_view(self.status_view), name="roadmap_action_status"
+        )
+        return [page, *super().get_urls()]
+
+    def status_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for the new status and its reason; 422 with what was typed when something lacks, 409 when it moved."""
+        action = get_object_or_404(Action, pk=pk)
+        if not can_change_status(request.user):
+            raise PermissionDenied
+        form = StatusForm(request.POST or None, action=action)
+        status = 200
+        if request.method == "POST":
+            status = 422
+            if form.is_valid():
+                try:
+                    change_status(action=action, by=request.user, **form.cleaned_data)
+                except TransitionError as error:
+                    status = 409
+                    form.add_error(None, str(error))
+                else:
+                    self.message_user(request, _t("The status is changed."), messages.SUCCESS)
+                    return HttpResponseRedirect(reverse("admin:roadmap_action_change", args=[pk]))
+        return TemplateResponse(
+            request, "admin/roadmap/action/status.html", self._status_context(request, action, form), status
+        )
+
+    def _status_context(self, request: HttpRequest, action: Action, form: StatusForm) -> dict[str, Any]:
+        labels = dict(Action._meta.get_field("status").flatchoices)
+        changes = [
+            {
+                "log": log,
+                "source": labels.get(log.from_state, ""),
+                "target": labels.get(log.to_state, log.to_state),
+            }
+            for log in history(action)
+        ]
+        return {
+            **self.admin_site.each_context(request),
+            "title": _t("Change the status"),
+            "opts": self.opts,
+            "action": action,
+            "form": form,
+            "changes": changes,
+        }

@@ -1,0 +1,96 @@
+"""The secretariat's side of the showcase: write pages, publish and withdraw them."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from core.workflow import TransitionError
+from showcase import services
+from showcase.models import Commitment, CompanyCommitment, CompanyFigure, CompanyPage
+from showcase.permissions import can_publish_page
+
+
+class FigureInline(admin.TabularInline[CompanyFigure, CompanyPage]):
+    """Jobs, targets, capacity."""
+
+    model = CompanyFigure
+    extra = 0
+
+
+class CommitmentInline(admin.TabularInline[CompanyCommitment, CompanyPage]):
+    """What the company commits to, with the evidence."""
+
+    model = CompanyCommitment
+    extra = 0
+    autocomplete_fields = ("commitment",)
+
+
+@admin.register(CompanyPage)
+class CompanyPageAdmin(admin.ModelAdmin[CompanyPage]):
+    """Company pages. Only the actions change what the public sees of a page's existence; its text is live."""
+
+    list_display = ("organisation", "state", "tagline_fr", "updated_at")
+    list_filter = ("state", "organisation__kind", "organisation__sectors", "organisation__commune")
+    list_select_related = ("organisation",)
+    search_fields = ("organisation__name", "organisation__sort_name", "tagline_fr", "tagline_en")
+    list_per_page = 50
+    autocomplete_fields = ("organisation",)
+    readonly_fields = ("state", "updated_at")
+    inlines = (FigureInline, CommitmentInline)
+    actions = ("publish", "withdraw")
+    fieldsets = (
+        (None, {"fields": ("organisation", "state", "updated_at", "founded_year")}),
+        (_("In French"), {"fields": ("tagline_fr", "story_fr", "products_fr")}),
+        (_("In English"), {"fields": ("tagline_en", "story_en", "products_en")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CompanyPage]:
+        """Leave the search index where it is."""
+        return super().get_queryset(request).defer("search", "search_words")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CompanyPage | None = None) -> tuple[str, ...]:
+        """Keep a page with its organisation."""
+        return ("organisation", "state", "updated_at") if obj else ("state", "updated_at")
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """Tell who may publish (asked by the actions)."""
+        return can_publish_page(request.user)
+
+    @admin.action(description=_("Publish the chosen pages"), permissions=["publish"])
+    def publish(self, request: HttpRequest, pages: QuerySet[CompanyPage]) -> None:
+        """Publish, page by page."""
+        done = self._each(request, pages, services.publish_page)
+        if done:
+            text = ngettext("%(count)s page published.", "%(count)s pages published.", done)
+            self.message_user(request, text % {"count": done}, messages.SUCCESS)
+
+    @admin.action(description=_("Withdraw the chosen pages"), permissions=["publish"])
+    def withdraw(self, request: HttpRequest, pages: QuerySet[CompanyPage]) -> None:
+        """Withdraw, page by page."""
+        done = self._each(request, pages, services.withdraw_page)
+        if done:
+            text = ngettext("%(count)s page withdrawn.", "%(count)s pages withdrawn.", done)
+            self.message_user(request, text % {"count": done}, messages.SUCCESS)
+
+    def _each(self, request: HttpRequest, pages: QuerySet[CompanyPage], service: Any) -> int:
+        done = 0
+        for page in pages:
+            try:
+                service(page=page, by=request.user)
+                done += 1
+            except TransitionError as error:
+                self.message_user(request, f"{page}: {error}", messages.WARNING)
+        return done
+
+
+@admin.register(Commitment)
+class CommitmentAdmin(admin.ModelAdmin[Commitment]):
+    """The list of commitments: the values of the facet."""
+
+    list_display = ("name_fr", "name_en", "slug", "position")
+    search_fields = ("name_fr", "name_en")
+    prepopulated_fields = {"slug": ("name_fr",)}
