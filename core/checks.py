@@ -74,7 +74,7 @@ def check_databases(app_configs: Any, **options: Any) -> list[CheckMessage]:
 @register()
 def check_celery(app_configs: Any, **options: Any) -> list[CheckMessage]:
     """Refuse a task being given to a second worker while the first still has it."""
-    timeout = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("visibility_timeout", 0)
+    timeout: Any = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("visibility_timeout", 0)
     limit = settings.CELERY_TASK_TIME_LIMIT
     if timeout > limit:
         return []

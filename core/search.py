@@ -124,7 +124,8 @@ def closest_words(word: str, vocabulary: Iterable[str], *, limit: int = 3) -> li
     word = fold(word)
     if not (slips := _tolerance(word)):
         return []
-    found = process.extract(word, vocabulary, scorer=OSA.distance, score_cutoff=slips, limit=None)
+    scorer: Any = OSA.distance
+    found = process.extract(word, vocabulary, scorer=scorer, score_cutoff=slips, limit=None)
     # At the same distance, people get the first letter right more often than not.
     found.sort(key=lambda match: (match[1], match[0][:1] != word[:1], match[0]))
     return [match[0] for match in found[:limit]]

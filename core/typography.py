@@ -7,6 +7,7 @@ as the portal uses for what people write.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 NBSP = "\u00a0"  # before ":" and inside « »
 NNBSP = "\u202f"  # before ; ! ? and between groups of three digits
@@ -49,7 +50,7 @@ _STRAIGHT_QUOTES = re.compile(r'(?<![\w"])"(?=[^\s"])([^"\n]*?)(?<=[^\s"])"(?![\
 _GROUP_SPACE = re.compile(f"[ {NBSP}{NNBSP}]")
 
 
-def _apart_from_protected(text: str, change) -> str:
+def _apart_from_protected(text: str, change: Callable[[str], str]) -> str:
     """Apply `change` to the text with its placeholders, tags and addresses set aside."""
     kept: list[str] = []
 

@@ -58,6 +58,7 @@ PYTHON_KEYWORDS: dict[str, Any] = {
 PYTHON_KEYWORDS["_"] = None
 
 Key = tuple[str | None, str]  # (context, msgid)
+Found = tuple[int | None, str, str | None, str | None]  # (line, msgid, plural, context)
 
 
 @dataclass
@@ -93,7 +94,7 @@ class Unreadable(Exception):
 # --- extraction ---
 
 
-def python_messages(source: bytes) -> Iterator[tuple[int, str, str | None, str | None]]:
+def python_messages(source: bytes) -> Iterator[Found]:
     """Yield (line, msgid, plural, context) for each gettext call of a Python file."""
     from io import BytesIO
 
@@ -122,7 +123,7 @@ def _context_of(bits: list[str]) -> str | None:
     return None
 
 
-def template_messages(source: str) -> Iterator[tuple[int, str, str | None, str | None]]:
+def template_messages(source: str) -> Iterator[Found]:
     """Yield (line, msgid, plural, context) for each message of a Django template."""
     from django.template.base import Lexer, TokenType
     from django.utils.translation import trim_whitespace
