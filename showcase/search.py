@@ -221,8 +221,8 @@ def _picked(pages: QuerySet[CompanyPage], asked: Asked) -> QuerySet[CompanyPage]
         pages = pages.filter(organisation__commune_id__in=communes)
     if sectors := asked.keys("secteur"):
         through = Organisation.sectors.through.objects
-        conditions &= Exists(
-            through.filter(organisation_id=OuterRef("organisation_id"), sector_id__in=sectors)
+        pages = pages.filter(
+            Exists(through.filter(organisation_id=OuterRef("organisation_id"), sector_id__in=sectors))
         )
     if commitments := asked.keys("engagement"):
         lines = CompanyCommitment.objects.filter(page_id=OuterRef("id"), commitment_id__in=commitments)
