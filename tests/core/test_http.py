@@ -72,3 +72,14 @@ def test_paginate_refuses_a_broken_number_with_a_message(asked):
 
 def test_paginate_of_nothing_has_one_empty_page():
     assert list(paginate([], requests.get("/"), 10)) == []
+
+
+@pytest.mark.django_db
+def test_conflict_says_what_happened_and_where_to_look(client_for):
+    from core.http import conflict
+
+    request = client_for("member").get("/accessibilite/").wsgi_request
+    response = conflict(request, "Le vote est <clos>.", back="/feuille-de-route/")
+    assert response.status_code == 409
+    html = response.content.decode()
+    assert "Le vote est &lt;clos&gt;." in html and 'href="/feuille-de-route/"' in html
