@@ -13,6 +13,8 @@ from industrie_positive import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.health, name="health"),
     path("readyz", views.readiness, name="readiness"),
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", views.sitemap, name="sitemap-xml"),
 ]
 
 urlpatterns += i18n_patterns(

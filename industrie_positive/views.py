@@ -1,5 +1,7 @@
 """Pages that join the apps: home, a member's space, the norms' pages, health."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -9,7 +11,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis import Redis, RedisError
 
+from core.http import anonymous_page_cache
+from industrie_positive.front_page import front_page
+from industrie_positive.sitemap import public_pages
+from members.models import Mandate
 from outbox.services import worker_is_alive
+from roadmap.actions.models import Action
+from roadmap.approval.services import pending_for
+from roadmap.drafting.services import open_consultations
+from workshops.services import awaiting_answer, upcoming_invitations
 
 
 @login_not_required
@@ -50,19 +60,52 @@ def _broker_answers() -> bool:
 
 @login_not_required
 @require_safe
+@anonymous_page_cache()
 def home(request: HttpRequest) -> HttpResponse:
     """The portal's front page."""
-    return render(request, "home.html")
+    return render(request, "home.html", front_page())
 
 
 @require_safe
 def member_space(request: HttpRequest) -> HttpResponse:
-    """What awaits the person."""
-    return render(request, "member_space.html")
+    """What awaits the person, their mandates and their coming workshops; also clear to somebody without a mandate."""
+    user: Any = request.user
+    context = {
+        "invitations": awaiting_answer(user),
+        "voters": pending_for(user),
+        "consultations": open_consultations(user),
+        "upcoming": upcoming_invitations(user).select_related("workshop__axis", "workshop__venue__commune"),
+        "mandates": Mandate.objects.filter(person=user)
+        .current()
+        .select_related("organisation", "body")
+        .order_by("id"),
+        "piloted": Action.objects.filter(pilot=user).order_by("number"),
+    }
+    return render(request, "member_space.html", context)
 
 
 @login_not_required
 @require_safe
+@anonymous_page_cache()
 def legal_page(request: HttpRequest, page: str) -> HttpResponse:
     """A page that a norm asks for."""
     return render(request, f"pages/{page}.html", {"settings": settings})
+
+
+@login_not_required
+@require_safe
+@anonymous_page_cache()
+def robots(request: HttpRequest) -> HttpResponse:
+    """Tell crawlers where the site map is, and which pages are nobody's business."""
+    closed = ("/admin/", "/espace/", "/connexion/", "/mot-de-passe/", "/invitations/")
+    lines = ["User-agent: *", *(f"Disallow: {root}{path}" for path in closed for root in ("", "/en"))]
+    text = "\n".join([*lines, "", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""])
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@login_not_required
+@require_safe
+@anonymous_page_cache()
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """List every public page in both languages."""
+    return render(request, "sitemap.xml", {"pages": public_pages()}, content_type="application/xml")

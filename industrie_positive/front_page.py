@@ -1,0 +1,92 @@
+"""What the front page shows: the council's story in a glance, in four questions to the database."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
+from django.utils import timezone
+
+from members.enums import COUNCIL
+from members.models import Axis, Seat
+from roadmap.actions.models import Action
+from roadmap.drafting.models import Version
+from showcase.models import CompanyPage
+from workshops.enums import WorkshopState
+from workshops.models import Workshop
+
+COMPANIES = 3
+WORKSHOPS = 3
+ACTIONS = 6
+
+
+def _members() -> Any:
+    """Count the council's seats today, as a subquery: it comes along with another answer."""
+    seats = Seat.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gt=timezone.localdate()), body__slug=COUNCIL
+    ).order_by()
+    counted = seats.values("body").annotate(total=Count("id")).values("total")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
+
+
+def _newest_adopted() -> Subquery:
+    """Return the newest adopted version as JSON, as a subquery: it comes along with another answer too."""
+    fields = {name: name for name in ("number", "title_fr", "title_en", "adopted_on", "is_demo")}
+    newest = Version.objects.adopted().values(json=JSONObject(**fields))[:1]
+    return Subquery(newest, output_field=JSONField())
+
+
+def _axes() -> list[Axis]:
+    """Return the axes with the number of their public actions; each also holds the council's size and its roadmap."""
+    actions = Count("actions", filter=Q(actions__is_public=True))
+    rows = Axis.objects.annotate(action_count=actions, member_count=_members(), adopted=_newest_adopted())
+    return list(rows.order_by("number"))
+
+
+def _version(values: dict[str, Any] | None) -> Version | None:
+    if not values:
+        return None
+    return Version(**values | {"adopted_on": date.fromisoformat(values["adopted_on"])})
+
+
+def _companies() -> QuerySet[CompanyPage]:
+    """Return the companies that told their story last."""
+    pages = CompanyPage.objects.published().exclude(story_fr="").select_related("organisation__commune")
+    return pages.defer("search", "search_words").order_by("-updated_at", "-id")[:COMPANIES]
+
+
+def _workshops() -> list[dict[str, Any]]:
+    """Return the workshops to come and the last ones, the latest first."""
+    rows = Workshop.objects.public().exclude(state=WorkshopState.CANCELLED)
+    rows = rows.select_related("axis", "venue__organisation", "venue__commune").order_by("-starts_at", "-id")
+    now = timezone.now()
+    return [
+        {"workshop": row, "past": row.ends_at is not None and row.ends_at < now} for row in rows[:WORKSHOPS]
+    ]
+
+
+def _actions() -> list[Action]:
+    """Return flagship actions with their progress."""
+    done = Count("milestones", filter=Q(milestones__done_on__isnull=False))
+    return list(
+        Action.objects.public()
+        .select_related("axis", "lead")
+        .annotate(milestone_count=Count("milestones"), milestones_done=done)
+        .order_by("number")[:ACTIONS]
+    )
+
+
+def front_page() -> dict[str, Any]:
+    """Return the front page's context."""
+    axes = _axes()
+    return {
+        "axes": axes,
+        "member_count": axes[0].member_count if axes else 0,  # type: ignore[attr-defined]
+        "action_count": sum(axis.action_count for axis in axes),  # type: ignore[attr-defined]
+        "companies": list(_companies()),
+        "workshops": _workshops(),
+        "actions": _actions(),
+        "adopted": Version.objects.adopted()
+        .only("number", "title_fr", "title_en", "adopted_on", "is_demo")
+        .first(),
+    }
