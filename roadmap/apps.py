@@ -7,3 +7,7 @@ class RoadmapConfig(AppConfig):
 
     name = "roadmap"
     verbose_name = _("Roadmap")
+
+    def ready(self) -> None:
+        """Let verify_ledger check the votes too."""
+        from roadmap.approval import audit  # noqa: F401

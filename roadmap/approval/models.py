@@ -17,7 +17,6 @@ from members.permissions import can_enter_space
 from roadmap.approval.enums import Choice, Outcome
 from roadmap.drafting.models import Version
 
-
 EXPLANATION_MAX_LENGTH = 2000
 
 
@@ -120,7 +119,7 @@ class VoterQuerySet(models.QuerySet["Voter"]):
 
     def silent(self) -> VoterQuerySet:
         """Those that have not voted."""
-        return self.with_voted().filter(voted=False)
+        return self.filter(~Exists(Ballot.objects.filter(voter=OuterRef("pk"))))
 
 
 class Voter(models.Model):

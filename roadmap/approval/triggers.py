@@ -72,5 +72,5 @@ DROP FUNCTION roadmap_approval_keep();
 
 
 def operations() -> list[migrations.RunSQL]:
-    """Return the migration's operations: ballots and voters append-only, an approval's frozen fields, its one record."""
+    """Return the operations: ballots and voters append-only, an approval's frozen fields, its one record."""
     return [append_only("roadmap_ballot"), append_only("roadmap_voter"), migrations.RunSQL(_CREATE, _DROP)]
