@@ -78,6 +78,15 @@ def datetime_long(value: datetime | None) -> str:
 
 
 @register.filter
+def iso(value: date | datetime | None) -> str:
+    """Write a date or an instant for `<time datetime="…">`: HTML wants no microseconds there."""
+    value = _local(value)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return value.isoformat() if value else ""
+
+
+@register.filter
 def time_range(start: datetime | None, end: datetime | None = None) -> str:
     """Write from when to when: 14 h 30 – 16 h; the days too when they differ."""
     if not start or not end:

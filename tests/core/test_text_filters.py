@@ -55,6 +55,9 @@ def test_french_number_with_fixed_decimals():
         ("time_long", time(9), "9~h", "9~am"),
         ("time_long", time(0, 5), "0~h~05", "12:05~am"),
         ("time_long", time(12), "12~h", "12~pm"),
+        ("iso", date(2019, 10, 1), "2019-10-01", "2019-10-01"),
+        ("iso", NOON.replace(microsecond=123456), "2019-10-01T14:30:00+02:00", "2019-10-01T14:30:00+02:00"),
+        ("iso", None, "", ""),
         ("datetime_long", NOON, "1er octobre 2019 à 14~h~30", "1 October 2019 at 2:30~pm"),
     ],
 )

@@ -113,7 +113,7 @@ def checker() -> list[str]:
 
 
 def faults(folder: Path) -> list[str]:
-    """Return what the Nu checker finds in the pages of a folder: one line for each fault."""
+    """Return what the Nu checker finds in the pages of a folder: one line for each fault of a view."""
     command = [
         *checker(),
         "--format",
@@ -128,12 +128,14 @@ def faults(folder: Path) -> list[str]:
         messages = json.loads(run.stderr or run.stdout)["messages"]
     except (ValueError, KeyError) as error:
         raise RuntimeError(f"the Nu checker failed: {(run.stderr or run.stdout)[-600:]}") from error
-    lines = []
+    lines: dict[tuple[str, str], str] = {}
     for message in messages:
         page = re.sub(r"-[0-9a-f]{8}-\d+\.html$", "", Path(message.get("url", "")).name)
-        extract = " ".join(message.get("extract", "").split())
-        lines.append(f"{page}, line {message.get('lastLine', '?')}: {message['message']}  [{extract}]")
-    return sorted(set(lines))
+        extract = " ".join(message.get("extract", "").split())[:160]
+        view = re.sub(r"_\d{3}_.*", "", page)
+        line = f"{page}, line {message.get('lastLine', '?')}: {message['message']}  [{extract}]"
+        lines.setdefault((view, re.sub(r"\d+", "", message["message"])), line)
+    return sorted(lines.values())
 
 
 def finish(session: pytest.Session) -> None:
