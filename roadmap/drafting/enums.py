@@ -14,7 +14,7 @@ class VersionStatus(models.TextChoices):
     NOT_ADOPTED = "not-adopted", _("Not adopted")
 
 
-VERSION_TRANSITIONS = {
+VERSION_TRANSITIONS: dict[str, frozenset[str]] = {
     VersionStatus.WORKING: frozenset({VersionStatus.CONSULTATION, VersionStatus.VOTE}),
     VersionStatus.CONSULTATION: frozenset({VersionStatus.VOTE, VersionStatus.NOT_ADOPTED}),
     VersionStatus.VOTE: frozenset({VersionStatus.ADOPTED, VersionStatus.NOT_ADOPTED}),
@@ -52,4 +52,4 @@ class CommentStatus(models.TextChoices):
 
 _DECIDED = frozenset(CommentStatus) - {CommentStatus.OPEN}
 # A decision may be revised, with a new reason; a comment never goes back to being undecided.
-COMMENT_TRANSITIONS = {status: _DECIDED - {status} for status in CommentStatus}
+COMMENT_TRANSITIONS: dict[str, frozenset[str]] = {status: _DECIDED - {status} for status in CommentStatus}

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Length, Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -103,6 +103,16 @@ class Version(models.Model):
     def is_working(self) -> bool:
         """Whether its text may still change."""
         return self.status == VersionStatus.WORKING
+
+    @property
+    def takes_comments(self) -> bool:
+        """Whether it is under consultation; its instants tell when."""
+        return self.status == VersionStatus.CONSULTATION
+
+    @property
+    def is_under_discussion(self) -> bool:
+        """Whether members comment or vote on it."""
+        return self.status in (VersionStatus.CONSULTATION, VersionStatus.VOTE)
 
     @property
     def is_public(self) -> bool:
@@ -227,6 +237,17 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """Comments that the secretariat has neither decided nor replied to."""
         official = Comment.objects.filter(parent=OuterRef("pk"), organisation=None)
         return self.top_level().filter(~Exists(official), status=CommentStatus.OPEN)
+
+    def threads_of(self, version: Version, label: str = "") -> CommentQuerySet:
+        """The comments of a version, or of one of its passages and all below it, with replies, in reading order."""
+        comments = self.top_level().filter(block__version=version)
+        if label:
+            comments = comments.filter(Q(block__label=label) | Q(block__label__startswith=f"{label}."))
+        return comments.with_replies().select_related("block").order_by("block__position", "id")
+
+    def with_replies(self) -> CommentQuerySet:
+        """Bring authors, organisations and replies along, for showing."""
+        return self.with_people().prefetch_related(Prefetch("replies", Comment.objects.with_people()))
 
     def with_people(self) -> CommentQuerySet:
         """Bring authors and organisations along, for showing."""

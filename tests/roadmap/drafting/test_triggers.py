@@ -68,7 +68,7 @@ def test_empty_working_version_can_be_deleted() -> None:
     assert not Version.objects.filter(pk=version.pk).exists()
 
 
-@pytest.mark.parametrize(("source", "target"), product(VersionStatus, VersionStatus))
+@pytest.mark.parametrize(("source", "target"), list(product(VersionStatus, VersionStatus)))
 def test_status_moves_as_the_transition_table_says(source: VersionStatus, target: VersionStatus) -> None:
     version = VersionFactory()
     move(version, source)

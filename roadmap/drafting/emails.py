@@ -1,0 +1,37 @@
+"""The messages about comments: one function each, rows of the outbox."""
+
+from django.utils.translation import override
+
+from outbox.services import queue_email, render_email
+from roadmap.drafting.models import Comment
+
+DECISION = "comment-decided"
+
+
+def send_decision(comment: Comment, *, sequence: int) -> None:
+    """Tell the author, in their language, what became of their comment and why; `sequence` counts its decisions.
+
+    Nobody is mailed whose account is closed.
+    """
+    author = comment.author
+    if not author.is_active:
+        return
+    with override(author.language):
+        path = comment.get_absolute_url()
+    subject, text, html = render_email(
+        f"roadmap/{DECISION.replace('-', '_')}",
+        {"comment": comment, "version": comment.block.version, "path": path},
+        language=author.language,
+    )
+    queue_email(
+        key=f"comment:{comment.pk}",
+        kind=DECISION,
+        to=author.email,
+        subject=subject,
+        text=text,
+        html=html,
+        language=author.language,
+        sequence=sequence,
+        recipient=author,
+        thread=f"comment:{comment.pk}",
+    )

@@ -1,0 +1,162 @@
+"""Forms of the drafting: a comment; for the secretariat, a passage, a publication, a decision, an answer."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.utils.translation import gettext_lazy as _
+
+from core.templatetags.text import french_number
+from members.models import Axis, Organisation
+from roadmap.drafting.enums import BlockKind, CommentKind, CommentStatus
+from roadmap.drafting.models import COMMENT_MAX_LENGTH, Comment, Version
+from roadmap.drafting.permissions import can_answer_comment, can_comment_on_version, commenting_organisations
+
+SECRETARIAT = "secretariat"
+
+
+def voices(user: Any, version: Version, parent: Comment | None) -> dict[str, Organisation | None]:
+    """Return in whose name the person may write here: organisations of theirs, the secretariat (None) in a reply."""
+    found: dict[str, Organisation | None] = {}
+    if can_comment_on_version(user, version):
+        found = {str(organisation.pk): organisation for organisation in commenting_organisations(user)}
+    if parent and can_answer_comment(user):
+        found[SECRETARIAT] = None
+    return found
+
+
+class CommentTextField(forms.CharField):
+    """A comment's text; a line's end counts as one character, as the browser counts it."""
+
+    def to_python(self, value: Any) -> Any:
+        """Bring line ends to LF before the length is checked."""
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+
+    def run_validators(self, value: Any) -> None:
+        """Say both lengths as the reader's language writes numbers."""
+        if len(value) > COMMENT_MAX_LENGTH:
+            raise forms.ValidationError(
+                _("Your comment has %(length)s characters; %(limit)s at most are possible."),
+                code="too_long",
+                params={"length": french_number(len(value)), "limit": french_number(COMMENT_MAX_LENGTH)},
+            )
+        super().run_validators(value)
+
+
+class CommentForm(forms.Form):
+    """A comment on a paragraph, or a reply; whose voice is asked only where there is a choice."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind of comment"), choices=CommentKind.choices, initial=CommentKind.REMARK
+    )
+    organisation = forms.ChoiceField(label=_("In the name of"))
+    body = CommentTextField(
+        label=_("Your comment"),
+        max_length=COMMENT_MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Write your comment first.")},
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        label: str,
+        voices: dict[str, Organisation | None],
+        parent: Comment | None = None,
+        **kwargs: Any,
+    ) -> None:
+        # Several threads may be open in one page: their fields' ids differ.
+        super().__init__(*args, auto_id=f"p{label.replace('.', '-')}-%s", **kwargs)
+        self.parent = parent
+        self._voices = voices
+        if parent:
+            del self.fields["kind"]
+            self.fields["body"].label = _("Your reply")
+        if len(voices) > 1:
+            names = [(key, voice.name if voice else _("The secretariat")) for key, voice in voices.items()]
+            self.fields["organisation"].choices = names  # type: ignore[attr-defined]
+        else:
+            del self.fields["organisation"]
+
+    @property
+    def organisation_chosen(self) -> Organisation | None:
+        """Return in whose name the valid form speaks; None is the secretariat."""
+        only = next(iter(self._voices))
+        return self._voices[self.cleaned_data.get("organisation", only)]
+
+
+# --- The secretariat's ----------------------------------------------------------------------------------------------
+
+
+def _markdown_field(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label, required=False, widget=forms.Textarea(attrs={"rows": 10}), max_length=20_000
+    )
+
+
+class BlockForm(forms.Form):
+    """A passage of a working version, French and English side by side."""
+
+    axis = forms.ModelChoiceField(Axis.objects.all(), label=_("Strategic axis"))
+    title_fr = forms.CharField(label=_("Title (French)"), max_length=200, required=False)
+    title_en = forms.CharField(label=_("Title (English)"), max_length=200, required=False)
+    body_fr = _markdown_field(_("Text (French, Markdown)"))
+    body_en = _markdown_field(_("Text (English, Markdown)"))
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kind != BlockKind.AXIS:
+            del self.fields["axis"]
+        self.fields["title_fr" if kind != BlockKind.PARAGRAPH else "body_fr"].required = True
+
+    def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """Return the fields that stand side by side."""
+        return [(self["title_fr"], self["title_en"]), (self["body_fr"], self["body_en"])]
+
+
+class PublicationForm(forms.Form):
+    """When a version is open to comments."""
+
+    opens_at = forms.SplitDateTimeField(
+        label=_("Opens"),
+        required=False,
+        help_text=_("Paris time. Blank: at once."),
+        widget=AdminSplitDateTime,
+    )
+    closes_at = forms.SplitDateTimeField(
+        label=_("Closes"), help_text=_("Paris time."), widget=AdminSplitDateTime
+    )
+
+
+class DecisionForm(forms.Form):
+    """What becomes of a comment. `seen` is the status that the person decided on: another one is a conflict."""
+
+    status = forms.ChoiceField(label=_("Decision"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("It is mailed to the author and shown under the comment."),
+        error_messages={"required": _("Give the reason: the author will receive it.")},
+    )
+    seen = forms.ChoiceField(choices=CommentStatus.choices, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, comment: Comment, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"seen": comment.status}, **kwargs)
+        others = [
+            choice
+            for choice in CommentStatus.choices
+            if choice[0] not in (CommentStatus.OPEN, comment.status)
+        ]
+        self.fields["status"].choices = [("", "—"), *others]  # type: ignore[attr-defined]
+
+
+class AnswerForm(forms.Form):
+    """The secretariat's answer to a comment."""
+
+    body = CommentTextField(
+        label=_("Answer"),
+        max_length=COMMENT_MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Write your answer first.")},
+    )
