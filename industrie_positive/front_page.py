@@ -3,21 +3,21 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, IntegerField, JSONField, Q, QuerySet, Subquery, Value
+from django.db.models import Count, IntegerField, JSONField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
 from members.enums import COUNCIL
-from members.models import Axis, Seat
+from members.models import Axis, Seat, Sector
 from roadmap.actions.models import Action
 from roadmap.drafting.models import Version
 from showcase.models import CompanyPage
 from workshops.enums import WorkshopState
 from workshops.models import Workshop
 
-COMPANIES = 3
+COMPANIES = 4
 WORKSHOPS = 3
-ACTIONS = 6
+ACTIONS = 4
 
 
 def _members() -> Any:
@@ -50,8 +50,10 @@ def _version(values: dict[str, Any] | None) -> Version | None:
 
 
 def _companies() -> QuerySet[CompanyPage]:
-    """Return the companies that told their story last."""
+    """Return the companies that told their story last, with the drawing of their first sector."""
+    pattern = Sector.objects.filter(organisations=OuterRef("organisation_id")).order_by("position", "id")
     pages = CompanyPage.objects.published().exclude(story_fr="").select_related("organisation__commune")
+    pages = pages.annotate(pattern=Subquery(pattern.values("position")[:1]))
     return pages.defer("search", "search_words").order_by("-updated_at", "-id")[:COMPANIES]
 
 
@@ -86,7 +88,5 @@ def front_page() -> dict[str, Any]:
         "companies": list(_companies()),
         "workshops": _workshops(),
         "actions": _actions(),
-        "adopted": Version.objects.adopted()
-        .only("number", "title_fr", "title_en", "adopted_on", "is_demo")
-        .first(),
+        "adopted": _version(axes[0].adopted) if axes else None,  # type: ignore[attr-defined]
     }

@@ -52,7 +52,7 @@ def _paths() -> Iterator[tuple[str, date | None]]:
     for pk, closed in (
         Approval.objects.filter(closed_at__isnull=False).order_by("id").values_list("id", "closed_at")
     ):
-        yield reverse("roadmap:approval_detail", args=[pk]), closed.date()
+        yield reverse("roadmap:approval_detail", args=[pk]), closed and closed.date()
 
 
 def public_pages() -> list[Page]:

@@ -104,9 +104,8 @@ class ActionAdmin(admin.ModelAdmin[Action]):
                 else:
                     self.message_user(request, _t("The status is changed."), messages.SUCCESS)
                     return HttpResponseRedirect(reverse("admin:roadmap_action_change", args=[pk]))
-        return TemplateResponse(
-            request, "admin/roadmap/action/status.html", self._status_context(request, action, form), status
-        )
+        context = self._status_context(request, action, form)
+        return TemplateResponse(request, "admin/roadmap/action/status.html", context, status=status)
 
     def _status_context(self, request: HttpRequest, action: Action, form: StatusForm) -> dict[str, Any]:
         labels = dict(Action._meta.get_field("status").flatchoices)
