@@ -208,5 +208,7 @@ def organizer() -> Organizer:
 
 def event_description(workshop: Workshop) -> str:
     """Return the agenda's lines for the calendar entry, in the active language."""
-    items = [f"{number}. {localized_text(item, 'title')}" for number, item in enumerate(workshop.agenda.all(), 1)]
+    items = [
+        f"{number}. {localized_text(item, 'title')}" for number, item in enumerate(workshop.agenda.all(), 1)
+    ]
     return "\n".join([str(workshop.get_kind_display()), *items])

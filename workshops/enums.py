@@ -25,7 +25,9 @@ class WorkshopState(models.TextChoices):
 
 
 WORKSHOP_TRANSITIONS = {
-    WorkshopState.DRAFT: frozenset({WorkshopState.DATE_POLL, WorkshopState.SCHEDULED, WorkshopState.CANCELLED}),
+    WorkshopState.DRAFT: frozenset(
+        {WorkshopState.DATE_POLL, WorkshopState.SCHEDULED, WorkshopState.CANCELLED}
+    ),
     WorkshopState.DATE_POLL: frozenset({WorkshopState.SCHEDULED, WorkshopState.CANCELLED}),
     WorkshopState.SCHEDULED: frozenset({WorkshopState.HELD, WorkshopState.CANCELLED}),
     WorkshopState.HELD: frozenset({WorkshopState.MINUTES_APPROVED}),
@@ -48,7 +50,7 @@ class Answer(models.TextChoices):
 
 
 _GIVEN = frozenset({Answer.YES, Answer.EXCUSED, Answer.REPRESENTED})
-ANSWER_TRANSITIONS = {answer: _GIVEN for answer in Answer}
+ANSWER_TRANSITIONS = dict.fromkeys(Answer, _GIVEN)
 
 
 class AnswerSource(models.TextChoices):

@@ -39,7 +39,11 @@ class AnswerForm(forms.Form):
         """A represented person says by whom."""
         cleaned = super().clean()
         data = self.cleaned_data
-        if data.get("answer") == Answer.REPRESENTED and "represented_by" in data and not data["represented_by"]:
+        if (
+            data.get("answer") == Answer.REPRESENTED
+            and "represented_by" in data
+            and not data["represented_by"]
+        ):
             self.add_error("represented_by", _("Say who represents you."))
         return cleaned
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -225,6 +226,13 @@ class Workshop(models.Model):
         """Return the agenda page's address."""
         return reverse("workshops:workshop_detail", args=[self.slug])
 
+    def get_constraints(self) -> list[tuple[type[models.Model], Sequence[models.BaseConstraint]]]:
+        """Leave the venue's exclusion to the database: Django cannot try it in a form without all its fields."""
+        return [
+            (model, [rule for rule in rules if not isinstance(rule, ExclusionConstraint)])
+            for model, rules in super().get_constraints()
+        ]
+
     @property
     def is_session(self) -> bool:
         """Whether people are convened (a council session), not invited."""
@@ -354,13 +362,19 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        """Return the address of the page behind the mail's link."""
+        return reverse("workshops:invitation_answer", args=[self.token])
+
     @property
     def needs_answer(self) -> bool:
         """Whether the person is still, or again, asked for an answer (`unanswered` in the database)."""
         if self.answered_at is None:
             return True
         moved_at = self.workshop.moved_at
-        return bool((moved_at and self.answered_at < moved_at) or (self.sent_at and self.answered_at < self.sent_at))
+        return bool(
+            (moved_at and self.answered_at < moved_at) or (self.sent_at and self.answered_at < self.sent_at)
+        )
 
     @property
     def comes(self) -> bool:
@@ -371,7 +385,3 @@ class Invitation(models.Model):
     def mail_language(self) -> str:
         """The language of the person's messages: the account's, if there is one."""
         return self.person.language if self.person else self.language
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the page behind the mail's link."""
-        return reverse("workshops:invitation_answer", args=[self.token])

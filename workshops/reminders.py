@@ -23,7 +23,9 @@ from workshops.services import lock_recipients
 def send_due_reminders() -> int:
     """Queue every reminder that is due now, each workshop in a transaction of its own, and return how many."""
     now = database_now()
-    coming = Workshop.objects.filter(state=WorkshopState.SCHEDULED, starts_at__gt=now, invited_at__isnull=False)
+    coming = Workshop.objects.filter(
+        state=WorkshopState.SCHEDULED, starts_at__gt=now, invited_at__isnull=False
+    )
     return sum(remind_workshop(workshop) for workshop in coming.order_by("starts_at", "id"))
 
 
@@ -62,7 +64,9 @@ def _remind_silent(workshop: Workshop, now: datetime) -> int:
     position, due_at = due
     kind = emails.silent_reminder_kind(days[position])
     rows = workshop.invitations.sent().unanswered()
-    return _queue(workshop, rows, kind, due_at, lambda row: emails.send_silent_reminder(row, days=days[position]))
+    return _queue(
+        workshop, rows, kind, due_at, lambda row: emails.send_silent_reminder(row, days=days[position])
+    )
 
 
 def _remind_attending(workshop: Workshop, now: datetime) -> int:
@@ -74,7 +78,9 @@ def _remind_attending(workshop: Workshop, now: datetime) -> int:
     position, due_at = due
     kind = emails.attending_reminder_kind(hours[position])
     rows = workshop.invitations.sent().filter(answer=Answer.YES, answered_at__lte=due_at)
-    return _queue(workshop, rows, kind, due_at, lambda row: emails.send_attending_reminder(row, hours=hours[position]))
+    return _queue(
+        workshop, rows, kind, due_at, lambda row: emails.send_attending_reminder(row, hours=hours[position])
+    )
 
 
 def _queue(
@@ -89,8 +95,12 @@ def _queue(
     chosen = rows.filter(sent_at__lte=due_at)
     keys = {emails.invitation_key(row) for row in chosen}
     marked = set(
-        OutboxEmail.objects.filter(key__in=keys, kind=kind, sequence=workshop.moves).values_list("key", flat=True)
+        OutboxEmail.objects.filter(key__in=keys, kind=kind, sequence=workshop.moves).values_list(
+            "key", flat=True
+        )
     )
     if not keys - marked:
         return 0
-    return sum(send(row) for row in lock_recipients(workshop, chosen) if emails.invitation_key(row) not in marked)
+    return sum(
+        send(row) for row in lock_recipients(workshop, chosen) if emails.invitation_key(row) not in marked
+    )

@@ -101,7 +101,14 @@ def reschedule_workshop(
         if not moved:
             return 0
         if dates_changed:
-            record(fresh, field="starts_at", source=_iso(old.starts_at), target=_iso(starts_at), by=by, reason=reason)
+            record(
+                fresh,
+                field="starts_at",
+                source=_iso(old.starts_at),
+                target=_iso(starts_at),
+                by=by,
+                reason=reason,
+            )
         if old.venue_id != fresh.venue_id:
             record(
                 fresh,
@@ -125,7 +132,9 @@ def cancel_workshop(*, workshop: Workshop, reason: str, by: Any) -> int:
     which nobody has seen, leaves the public agenda too. Raises WorkshopError (no reason, over) and TransitionError.
     """
     if not reason.strip():
-        raise WorkshopError(_("Say why: the reason is mailed to the people invited."), field="reason", code="reason")
+        raise WorkshopError(
+            _("Say why: the reason is mailed to the people invited."), field="reason", code="reason"
+        )
     with transaction.atomic():
         fresh = lock(workshop)
         now = database_now()
@@ -169,7 +178,9 @@ def _check_dates(
     if ends_at <= starts_at:
         raise WorkshopError(_("The workshop must end after it starts."), field="ends_at", code="order")
     if answer_by and answer_by > starts_at:
-        raise WorkshopError(_("The deadline to answer is before the start."), field="answer_by", code="deadline")
+        raise WorkshopError(
+            _("The deadline to answer is before the start."), field="answer_by", code="deadline"
+        )
 
 
 def _hold_venue(
@@ -222,7 +233,9 @@ def _iso(instant: datetime | None) -> str:
 def lock_recipients(workshop: Workshop, invitations: InvitationQuerySet | None = None) -> list[Invitation]:
     """Return the invitations to mail (by default all that were sent), locked, with what their messages show."""
     chosen = workshop.invitations.sent() if invitations is None else invitations
-    loaded = Workshop.objects.select_related("venue__organisation", "venue__commune", "axis").prefetch_related("agenda")
+    loaded = Workshop.objects.select_related(
+        "venue__organisation", "venue__commune", "axis"
+    ).prefetch_related("agenda")
     shared = loaded.get(pk=workshop.pk)
     rows = list(chosen.select_related("person").select_for_update(of=("self",), no_key=True).order_by("id"))
     for invitation in rows:
@@ -257,7 +270,9 @@ def add_invitees(*, workshop: Workshop, mandates: Iterable[Mandate], by: Any) ->
         return [invitation for invitation in added if invitation]
 
 
-def add_guests(*, workshop: Workshop, text: str, by: Any, language: str = Language.FRENCH) -> list[Invitation]:
+def add_guests(
+    *, workshop: Workshop, text: str, by: Any, language: str = Language.FRENCH
+) -> list[Invitation]:
     """Put outside guests on the list, one a line, and return the new invitations; nothing is mailed yet.
 
     An address that belongs to an account invites that person. Raises GuestListError naming every bad line, and
@@ -270,13 +285,19 @@ def add_guests(*, workshop: Workshop, text: str, by: Any, language: str = Langua
         fresh = _lock_for_inviting(workshop)
         accounts = {
             person.email: person
-            for person in User.objects.filter(email__in=[guest.email.lower() for guest in guests], is_active=True)
+            for person in User.objects.filter(
+                email__in=[guest.email.lower() for guest in guests], is_active=True
+            )
         }
-        added = [_add_guest(fresh, guest, accounts.get(guest.email.lower()), language, by) for guest in guests]
+        added = [
+            _add_guest(fresh, guest, accounts.get(guest.email.lower()), language, by) for guest in guests
+        ]
         return [invitation for invitation in added if invitation]
 
 
-def _add_guest(workshop: Workshop, guest: Guest, person: User | None, language: str, by: Any) -> Invitation | None:
+def _add_guest(
+    workshop: Workshop, guest: Guest, person: User | None, language: str, by: Any
+) -> Invitation | None:
     if person is None:
         return _add(workshop, name=guest.name, email=guest.email, language=language, by=by)
     name = person.get_full_name()
@@ -438,7 +459,9 @@ def answer_refusal(invitation: Invitation, *, now: datetime, recorded: bool = Fa
     if invitation.withdrawn_at:
         return WorkshopError(_("This invitation was withdrawn."), code="withdrawn")
     if workshop.state == WorkshopState.CANCELLED:
-        return WorkshopError(_("This workshop is cancelled: there is nothing left to answer."), code="cancelled")
+        return WorkshopError(
+            _("This workshop is cancelled: there is nothing left to answer."), code="cancelled"
+        )
     if workshop.state != WorkshopState.SCHEDULED or invitation.sent_at is None:
         return WorkshopError(_("This workshop takes no answers."), code="state")
     if not recorded and workshop.starts_at and workshop.starts_at <= now:

@@ -137,8 +137,7 @@ def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str
     refusal = answer_refusal(invitation, now=database_now())
     if form is not None and form.is_bound:
         # Whoever answers again answers for the dates that this page shows.
-        form.data = form.data.copy()
-        form.data["moves"] = str(workshop.moves)
+        form.data = {**form.data.dict(), "moves": str(workshop.moves)}  # type: ignore[attr-defined]
     return {
         "invitation": invitation,
         "refusal": refusal,
@@ -199,7 +198,12 @@ def workshop_feed(request: HttpRequest) -> HttpResponse:
 @anonymous_page_cache()
 def workshop_calendar(request: HttpRequest, slug: str) -> HttpResponse:
     """One public workshop, for whoever wants it in their calendar."""
-    rows = Workshop.objects.public().exclude(state=WorkshopState.CANCELLED).with_place().prefetch_related("agenda")
+    rows = (
+        Workshop.objects.public()
+        .exclude(state=WorkshopState.CANCELLED)
+        .with_place()
+        .prefetch_related("agenda")
+    )
     return _calendar_response(public_calendar([get_object_or_404(rows, slug=slug)]), f"{slug}.ics")
 
 

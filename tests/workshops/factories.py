@@ -68,7 +68,10 @@ class InvitationFactory(DjangoModelFactory[Invitation]):
 
     class Params:
         guest = factory.Trait(
-            person=None, organisation=None, name="Dominique Invitée", email=factory.Sequence("guest{}@example.org".format)
+            person=None,
+            organisation=None,
+            name="Dominique Invitée",
+            email=factory.Sequence("guest{}@example.org".format),
         )
         unsent = factory.Trait(sent_at=None)
         coming = factory.Trait(

@@ -26,7 +26,9 @@ def test_clear_days_count_whole_days_between(sent_on: date, held_on: date, expec
     assert clear_days(sent_on, held_on) == expected
 
 
-@pytest.mark.parametrize("held_on", [date(2026, 3, 3), date(2027, 1, 2), date(2026, 10, 26), date(2028, 3, 1)])
+@pytest.mark.parametrize(
+    "held_on", [date(2026, 3, 3), date(2027, 1, 2), date(2026, 10, 26), date(2028, 3, 1)]
+)
 def test_last_sending_day_leaves_the_delay_whole_and_no_later_day_does(held_on: date) -> None:
     last = last_sending_day(held_on, 5)
     assert clear_days(last, held_on) == 5

@@ -26,7 +26,9 @@ def hours(count: float) -> timedelta:
 
 
 def move(workshop: Workshop, **changes: object) -> int:
-    wanted = {name: getattr(workshop, name) for name in ("starts_at", "ends_at", "venue", "answer_by")} | changes
+    wanted = {
+        name: getattr(workshop, name) for name in ("starts_at", "ends_at", "venue", "answer_by")
+    } | changes
     return services.reschedule_workshop(workshop=workshop, by=None, **wanted)
 
 
@@ -63,7 +65,9 @@ def test_schedule_refuses_dates_at_their_field(changes: dict[str, object], field
 
 def test_schedule_refuses_a_venue_that_is_taken_and_names_who_holds_it() -> None:
     other = WorkshopFactory(scheduled=True, title_fr="Visite de la fonderie")
-    draft = WorkshopFactory(venue=other.venue, starts_at=other.starts_at + hours(1), ends_at=other.ends_at + hours(1))
+    draft = WorkshopFactory(
+        venue=other.venue, starts_at=other.starts_at + hours(1), ends_at=other.ends_at + hours(1)
+    )
     with pytest.raises(WorkshopError, match="Visite de la fonderie") as refused:
         services.schedule_workshop(workshop=draft, by=None)
     assert refused.value.field == "venue"
@@ -90,7 +94,9 @@ def test_add_invitees_copies_who_they_are_and_invites_each_once() -> None:
     mandate = MandateFactory(person__language="en")
     MandateFactory(person=mandate.person, role=MandateRole.EXPERT)
     retired = MandateFactory(person__is_active=False)
-    every = Mandate.objects.filter(pk__in=[mandate.pk, retired.pk]) | Mandate.objects.filter(person=mandate.person)
+    every = Mandate.objects.filter(pk__in=[mandate.pk, retired.pk]) | Mandate.objects.filter(
+        person=mandate.person
+    )
     added = services.add_invitees(workshop=workshop, mandates=every.order_by("pk"), by=None)
     again = services.add_invitees(workshop=workshop, mandates=[mandate], by=None)
     assert [(row.person, row.organisation, row.language) for row in added] == [
@@ -303,7 +309,9 @@ def test_move_replaces_what_is_still_queued() -> None:
         ({"answer_by": timezone.now() + timedelta(days=60)}, "answer_by"),
     ],
 )
-def test_move_refuses_dates_at_their_field_and_changes_nothing(changes: dict[str, object], field: str) -> None:
+def test_move_refuses_dates_at_their_field_and_changes_nothing(
+    changes: dict[str, object], field: str
+) -> None:
     workshop = WorkshopFactory(scheduled=True)
     InvitationFactory(workshop=workshop)
     with pytest.raises(WorkshopError) as refused:

@@ -3,10 +3,10 @@
 import django.contrib.postgres.constraints
 import django.db.models.deletion
 import django.db.models.functions.text
-import workshops.models
 from django.conf import settings
 from django.db import migrations, models
 
+import workshops.models
 from core import triggers
 
 

@@ -1,0 +1,138 @@
+"""The secretariat's lists and sheets; what happens to a workshop goes through its process page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from workshops import admin_views
+from workshops.admin_forms import WorkshopForm
+from workshops.enums import WorkshopState
+from workshops.models import AgendaItem, Venue, Workshop
+
+# Owned by the process page once the workshop is in the agenda.
+MOVED_BY_SERVICE = ("starts_at", "ends_at", "venue", "answer_by")
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rooms and members' sites."""
+
+    list_display = ("name", "organisation", "commune", "capacity")
+    list_filter = ("commune",)
+    list_select_related = ("organisation", "commune")
+    search_fields = ("name", "organisation__name", "address")
+    ordering = ("organisation__sort_name", "name")
+    list_per_page = 50
+
+
+class AgendaItemInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The agenda's lines."""
+
+    model = AgendaItem
+    extra = 1
+    fields = ("position", "title_fr", "title_en", "minutes")
+
+
+@admin.register(Workshop)
+class WorkshopAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Workshops with their answers at a glance."""
+
+    form = WorkshopForm
+    change_form_template = "admin/workshops/workshop_change_form.html"
+    inlines = (AgendaItemInline,)
+    list_display = ("title_fr", "kind", "state", "starts_at", "venue", "answers", "follow")
+    list_filter = ("state", "kind", "axis", "starts_at")
+    list_select_related = ("venue__organisation",)
+    search_fields = ("title_fr", "title_en", "venue__name", "venue__organisation__name")
+    ordering = ("-starts_at", "-id")
+    list_per_page = 50
+    autocomplete_fields = ("venue",)
+    fieldsets = (
+        (None, {"fields": ("kind", "title_fr", "title_en", "axis", "state", "slug")}),
+        (
+            _("When and where"),
+            {
+                "fields": ("starts_at", "ends_at", "venue", "answer_by", "organiser"),
+                "description": _(
+                    "Times are Paris’s. Once scheduled, a workshop is moved from its process page."
+                ),
+            },
+        ),
+        (_("Objectives"), {"fields": ("objectives_fr", "objectives_en")}),
+        (_("Publication"), {"fields": ("is_public", "is_demo", "outcome_fr", "outcome_en")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Workshop]:
+        """With the numbers of answers."""
+        return super().get_queryset(request).with_counts()  # type: ignore[attr-defined, no-any-return]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Workshop | None = None) -> tuple[str, ...]:
+        """State and address are the portal's; dates and venue too once they are in people's calendars."""
+        fixed = ("state", "slug")
+        if obj is None or obj.state in (WorkshopState.DRAFT, WorkshopState.DATE_POLL):
+            return fixed
+        return (*fixed, *MOVED_BY_SERVICE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Workshop | None = None) -> bool:
+        """Only a draft disappears; the rest is cancelled."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or obj.state == WorkshopState.DRAFT)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Drafts are deleted one by one: a list's action would not look at each state."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Propose whoever creates it as the organiser."""
+        return {"organiser": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """An organiser is of the secretariat."""
+        if db_field.name == "organiser":
+            kwargs["queryset"] = db_field.related_model.objects.filter(is_staff=True, is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description=_("present · excused · represented · silent"))
+    def answers(self, workshop: Any) -> str:
+        """Show the numbers of answers, or nothing when nobody is invited."""
+        if not workshop.invited:
+            return "—"
+        return f"{workshop.attending} · {workshop.excused} · {workshop.represented} · {workshop.silent}"
+
+    @admin.display(description=_("follow-up"))
+    def follow(self, workshop: Workshop) -> SafeString:
+        """Link to the process page."""
+        url = reverse("admin:workshops_workshop_process", args=[workshop.pk])
+        return format_html('<a href="{}">{}</a>', url, _("Invite, follow"))
+
+    def get_urls(self) -> list[Any]:
+        """Add the process page and its steps."""
+        steps: dict[str, Callable[..., Any]] = {
+            "": admin_views.process_detail,
+            "invite/": admin_views.process_invite,
+            "schedule/": admin_views.process_schedule,
+            "send/": admin_views.process_send,
+            "move/": admin_views.process_move,
+            "cancel/": admin_views.process_cancel,
+            "hold/": admin_views.process_hold,
+            "invitations/<int:invitation>/answer/": admin_views.process_answer,
+            "invitations/<int:invitation>/withdraw/": admin_views.process_withdraw,
+        }
+        own = [
+            path(
+                f"<int:pk>/process/{step}",
+                self.admin_site.admin_view(view),
+                name="workshops_workshop_" + (view.__name__ if step else "process"),
+            )
+            for step, view in steps.items()
+        ]
+        return own + super().get_urls()
