@@ -27,7 +27,7 @@ def test_page_is_whole_in_both_languages(client: Client, name: str, language: st
     assert len(re.findall(r"<h1[ >]", html)) == 1
     assert 'href="#content"' in html and 'id="content"' in html
     other = address.removeprefix("/en") if language == "en" else f"/en{address}"
-    assert re.search(rf'<li><a [^>]*href="{re.escape(other)}" lang="(fr|en)"', html)
+    assert re.search(rf'<a [^>]*href="{re.escape(other)}" lang="(fr|en)"', html)
 
 
 @pytest.mark.parametrize("name", NORMS)
