@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import Resolver404
 
 ROOT = Path(__file__).resolve().parents[2]
 # As scripts/bootstrap.sh --browser installs it.
@@ -55,7 +56,11 @@ def _save_response(response: Any) -> None:
     body = response.content
     if not body.lstrip()[:15].lower().startswith(b"<!doctype html"):
         return  # a fragment, checked in its page
-    match = getattr(response, "resolver_match", None)
+    try:  # the test client resolves it lazily, and an address of no page has none
+        match = response.resolver_match
+        match = match if match and match.view_name else None
+    except Resolver404:
+        match = None
     if match and set(match.app_names) & set(_LEFT_OUT):
         return
     view = match.view_name if match else "none"
