@@ -8,6 +8,7 @@ from django.template.base import Origin, Template
 from django.test import Client
 
 from tests.helpers import html
+from tests.helpers.browser import axe
 from tests.helpers.queries import assert_constant_queries, queries_of
 from tests.helpers.strict_templates import _OURS, UndefinedVariable
 
@@ -90,3 +91,15 @@ def test_page_in_a_real_browser(page):
     page.set_content("<h1>Bonjour</h1>")
     assert page.inner_text("h1") == "Bonjour"
     assert page.evaluate("matchMedia('(prefers-reduced-motion: reduce)').matches")
+
+
+def test_axe_names_the_element_at_fault(page):
+    page.set_content(
+        '<!doctype html><html lang="fr"><title>t</title><main><h1>a</h1><input id="x"></main></html>'
+    )
+    with pytest.raises(AssertionError, match="label.*#x"):
+        axe(page)
+    page.set_content(
+        '<!doctype html><html lang="fr"><title>t</title><main><h1>a</h1><label>b <input></label></main></html>'
+    )
+    axe(page)
