@@ -1,4 +1,4 @@
-"""What every template may rely on. No query of its own here: it runs on each page."""
+"""What every template may rely on. No query here: it runs on each page."""
 
 from typing import Any
 
@@ -28,8 +28,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         ("/actions/", _("Actions")),
         ("/ateliers/", _("Workshops")),
     ]
-    if hasattr(request, "user") and request.user.is_authenticated:
-        sections.append(("/espace/", _("My space")))
     return {
         "site_name": _("Positive Industry"),
         "site_url": settings.SITE_URL,
