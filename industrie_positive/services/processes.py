@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +20,22 @@ def die_with_parent(signum: int) -> None:
     """In the child, before exec: have the kernel send `signum` when our parent dies, even by kill -9."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signum)
+
+
+def make_catches_ctrl_c() -> bool:
+    """Whether our parent is a make that would still take a SIGINT.
+
+    Sent to make alone (not by a terminal, which tells all of us), SIGINT makes it wait for us without a word; while
+    it waits it no longer catches the signal, and that shows.
+    """
+    if "MAKELEVEL" not in os.environ:
+        return False
+    try:
+        status = Path(f"/proc/{os.getppid()}/status").read_text()
+    except OSError:
+        return False
+    caught = re.search(r"^SigCgt:\s*([0-9a-f]+)", status, re.MULTILINE)
+    return bool(caught and int(caught[1], 16) & 1 << (signal.SIGINT - 1))
 
 
 def ignore_stop_signals() -> None:

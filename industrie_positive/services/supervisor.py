@@ -18,7 +18,14 @@ from typing import IO
 from .backends import Backends, ended_uncleanly, persistent_backends
 from .errors import ServiceError, Stopped
 from .places import CHECKOUT, make_var_dir, say_stopping, take_lock, write_private
-from .processes import die_with_parent, free_port, ignore_stop_signals, last_line, stop_process
+from .processes import (
+    die_with_parent,
+    free_port,
+    ignore_stop_signals,
+    last_line,
+    make_catches_ctrl_c,
+    stop_process,
+)
 
 START_SECONDS = 60
 KILLED_RUN_SECONDS = 20
@@ -174,7 +181,10 @@ def _answers(port: int) -> bool:
 
 def _watch(children: list[Child], backends: Backends, environment: dict[str, str]) -> int:
     """Restart a child that ends, give up when it keeps ending or when a server ended."""
+    make_at_work = make_catches_ctrl_c()
     while True:
+        if make_at_work and not make_catches_ctrl_c():
+            raise Stopped(signal.SIGINT)
         for server in backends.started:
             if server.process is not None and server.process.poll() is not None:
                 name = type(server).__name__
