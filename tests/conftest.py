@@ -52,7 +52,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare what must stand before the first import of the portal's code."""
     if config.option.seed is None:
-        config.option.seed = random.SystemRandom().randrange(10**6)
+        # xdist's workers parse the command line for themselves: the leader's choice reaches them by the environment.
+        leaders = os.environ.get("PORTAL_TEST_SEED") if hasattr(config, "workerinput") else None
+        config.option.seed = int(leaders) if leaders else random.SystemRandom().randrange(10**6)
+    if not hasattr(config, "workerinput"):
+        os.environ["PORTAL_TEST_SEED"] = str(config.option.seed)
     html.configure(config)
     from scripts import messages
 
