@@ -184,7 +184,13 @@ def public_names():
 PUBLIC = {
     # the public's pages
     *("home", "showcase:company_list", "showcase:company_detail", "showcase:company_export"),
-    *("roadmap:roadmap_home", "roadmap:version_detail", "roadmap:version_text"),
+    *(
+        "roadmap:roadmap_home",
+        "roadmap:version_detail",
+        "roadmap:version_text",
+        "roadmap:approval_detail",
+        "roadmap:approval_record_json",
+    ),
     *("actions:action_list", "actions:action_detail"),
     *(
         "workshops:workshop_list",
@@ -200,7 +206,7 @@ PUBLIC = {
     *("account_reset_password", "account_reset_password_done"),
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
     # machines; the style guide is not served in production
-    *("health", "readiness", "styleguide"),
+    *("health", "readiness", "robots", "sitemap-xml", "styleguide"),
 }
 
 
