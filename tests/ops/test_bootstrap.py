@@ -93,6 +93,12 @@ def test_bootstrap_without_venv_module_names_the_package(clone: Path, programs: 
 
 def test_bootstrap_without_a_registry_says_so(clone: Path) -> None:
     nowhere = "http://127.0.0.1:9/simple"
+    installed = ROOT / ".venv" / "uv-tool"
+    if (
+        installed / "bin" / "uv"
+    ).exists():  # then it is uv that fails; else pip, after a slow set-up of its own
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=clone, check=True)
+        (clone / ".venv" / "uv-tool").symlink_to(installed)
     done = bootstrap(
         clone,
         os.environ["PATH"],

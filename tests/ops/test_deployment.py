@@ -186,4 +186,4 @@ def test_production_refuses_demonstration_accounts() -> None:
 def test_production_is_the_default_and_loads_no_demonstration() -> None:
     done = manage("load_demo")
     assert done.returncode != 0
-    assert "production" in done.stderr.lower()
+    assert "PORTAL_MODE=demo" in done.stderr
