@@ -2,6 +2,8 @@
 
 from typing import Any
 
+SECRETARIAT_PERMISSIONS = ("outbox.view_outboxemail", "outbox.resend_outboxemail")
+
 
 def can_view_outbox(user: Any) -> bool:
     """Tell whether the person may read what the portal mailed."""
