@@ -173,7 +173,7 @@ def cast_ballot(
         # Read after the lock, not joined to it: a row that waited for its lock would bring its neighbours' old state.
         approval, now = Approval.objects.select_related("version").get(pk=approval.pk), database_now()
         voter = _admitted(locked, organisation, by=by, day=timezone.localdate(now))
-        _refuse_unless_open(approval, now)
+        refuse_unless_open(approval, now)
         if text_sha256 != approval.text_sha256:
             raise OtherTextError(_("This ballot was for another text than the one put to the vote."))
         voter.approval = approval
@@ -233,7 +233,8 @@ def _admitted(voter: Voter | None, organisation: Organisation, *, by: Any, day: 
     return voter
 
 
-def _refuse_unless_open(approval: Approval, now: datetime) -> None:
+def refuse_unless_open(approval: Approval, now: datetime) -> None:
+    """Raise NotOpenError before the opening and from the closing instant on."""
     if now < approval.opens_at:
         raise NotOpenError(_("The vote is not open yet: no ballot was recorded."))
     # closed_at too: should the clock be set back, what the record says stays.
