@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.templatetags.text import datetime_long
@@ -145,7 +145,7 @@ class VersionAdmin(admin.ModelAdmin[Version]):
     def _editable(self, request: HttpRequest, pk: int) -> Version:
         version = get_object_or_404(Version, pk=pk)
         if not can_edit_version(request.user, version):
-            raise PermissionDenied(_t("Only a working version can be written, by the secretariat."))
+            raise PermissionDenied(gettext("Only a working version can be written, by the secretariat."))
         return version
 
     def text_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -158,7 +158,7 @@ class VersionAdmin(admin.ModelAdmin[Version]):
                     services.move_block(block=block, step=step, by=request.user)
             return HttpResponseRedirect(reverse("admin:roadmap_version_text", args=[pk]))
         blocks = version.blocks.order_by("position")
-        return self._page(request, "version_text", version, title=_t("Text"), blocks=blocks)
+        return self._page(request, "version_text", version, title=gettext("Text"), blocks=blocks)
 
     def block_add_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A new passage, below `?parent=` (an axis without)."""
@@ -167,7 +167,7 @@ class VersionAdmin(admin.ModelAdmin[Version]):
         parent = get_object_or_404(Block, version=version, pk=_number(number)) if number else None
         kind = services.CHILD_KIND.get(parent.kind if parent else None)
         if kind is None:
-            raise PermissionDenied(_t("A paragraph has nothing below it."))
+            raise PermissionDenied(gettext("A paragraph has nothing below it."))
         form = BlockForm(request.POST or None, kind=kind)
         status = 200
         if request.method == "POST":
@@ -178,8 +178,8 @@ class VersionAdmin(admin.ModelAdmin[Version]):
                 except (DraftingError, ValidationError) as error:
                     status = explain(form, error)
                 else:
-                    return self._back_to_text(request, version, _t("The passage is added."))
-        title = _t("Add: %(kind)s") % {"kind": BlockKind(kind).label}
+                    return self._back_to_text(request, version, gettext("The passage is added."))
+        title = gettext("Add: %(kind)s") % {"kind": BlockKind(kind).label}
         return self._page(
             request, "block_form", version, status, title=title, form=form, parent=parent, block=None
         )
@@ -190,7 +190,7 @@ class VersionAdmin(admin.ModelAdmin[Version]):
         block = get_object_or_404(Block, version=version, pk=block_pk)
         if request.method == "POST" and "delete" in request.POST and "confirm" in request.POST:
             services.delete_block(block=block, by=request.user)
-            return self._back_to_text(request, version, _t("The passage is deleted."))
+            return self._back_to_text(request, version, gettext("The passage is deleted."))
         initial = {name: getattr(block, name) for name in services.TEXT_FIELDS} | {"axis": block.axis}
         form = BlockForm(request.POST or None, kind=block.kind, initial=initial)
         status = 200
@@ -202,7 +202,7 @@ class VersionAdmin(admin.ModelAdmin[Version]):
                 except (DraftingError, ValidationError) as error:
                     status = explain(form, error)
                 else:
-                    return self._back_to_text(request, version, _t("The passage is saved."))
+                    return self._back_to_text(request, version, gettext("The passage is saved."))
         title = f"{block.get_kind_display()} {block.label}"
         below = version.blocks.filter(label__startswith=f"{block.label}.").count()
         return self._page(
@@ -225,7 +225,7 @@ class VersionAdmin(admin.ModelAdmin[Version]):
         """Open the version to comments: its text is frozen from then on."""
         version = get_object_or_404(Version, pk=pk)
         if not can_publish_version(request.user, version):
-            raise PermissionDenied(_t("Only a working version can be published, by the secretariat."))
+            raise PermissionDenied(gettext("Only a working version can be published, by the secretariat."))
         form = PublicationForm(request.POST or None)
         status = 200
         if request.method == "POST":
@@ -236,10 +236,10 @@ class VersionAdmin(admin.ModelAdmin[Version]):
                 except (DraftingError, TransitionError) as error:
                     status = explain(form, error)
                 else:
-                    message = _t("The version is published: its text is frozen.")
+                    message = gettext("The version is published: its text is frozen.")
                     self.message_user(request, message, messages.SUCCESS)
                     return HttpResponseRedirect(reverse("admin:roadmap_version_change", args=[pk]))
-        title = _t("Publish for consultation")
+        title = gettext("Publish for consultation")
         return self._page(
             request, "version_publish", version, status, title=title, form=form, media=form.media
         )
@@ -258,10 +258,10 @@ class VersionAdmin(admin.ModelAdmin[Version]):
                 form.add_error(None, str(error))
             else:
                 return self._back_to_text(
-                    request, fresh, _t("Version %(number)s is ready.") % {"number": fresh.number}
+                    request, fresh, gettext("Version %(number)s is ready.") % {"number": fresh.number}
                 )
         return self._page(
-            request, "version_next", version, status, title=_t("Make the next version"), form=form
+            request, "version_next", version, status, title=gettext("Make the next version"), form=form
         )
 
 
@@ -383,7 +383,7 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _t("Comment on paragraph %(label)s") % {"label": comment.block.label},
+            "title": gettext("Comment on paragraph %(label)s") % {"label": comment.block.label},
             "comment": comment,
             "decision": decision if can_decide_comment(request.user, comment) else None,
             "answer": answer if can_answer_comment(request.user) else None,
@@ -407,7 +407,9 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         except (DraftingError, TransitionError) as error:
             comment.status = seen
             return explain(form, error)
-        self.message_user(request, _t("The decision is saved and mailed to the author."), messages.SUCCESS)
+        self.message_user(
+            request, gettext("The decision is saved and mailed to the author."), messages.SUCCESS
+        )
         return 0
 
     def _answer(self, request: HttpRequest, comment: Comment, form: AnswerForm) -> int:
@@ -424,5 +426,5 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
             )
         except DraftingError as error:
             return explain(form, error)
-        self.message_user(request, _t("The answer is published."), messages.SUCCESS)
+        self.message_user(request, gettext("The answer is published."), messages.SUCCESS)
         return 0

@@ -102,8 +102,13 @@ def version_detail(request: HttpRequest, version: Version) -> HttpResponse:
 def _asked_paragraph(request: HttpRequest, reading: Reading) -> Paragraph | None:
     label = request.GET.get("paragraphe") or request.GET.get("ferme")
     if label and label not in reading.paragraphs:
-        raise Http404(_("There is no paragraph %(label)s in this version.") % {"label": label[:20]})
+        raise Http404(_("There is no paragraph %(label)s in this version.") % {"label": _shown(label)})
     return reading.paragraphs[label] if label else None
+
+
+def _shown(label: str) -> str:
+    """Return what an address asked for, short and without the characters that HTML has not."""
+    return "".join(char for char in label[:20] if char.isprintable())
 
 
 def _open_section(request: HttpRequest, version: Version, paragraph: Paragraph) -> str:
@@ -129,7 +134,7 @@ def comment_list(request: HttpRequest, version: Version) -> HttpResponse:
     headings = list(version.blocks.exclude(kind=BlockKind.PARAGRAPH).order_by("position"))
     paragraphs = read(version, with_comments=True).paragraphs
     if label and label not in paragraphs and label not in {block.label for block in headings}:
-        raise Http404(_("There is no passage %(label)s in this version.") % {"label": label[:20]})
+        raise Http404(_("There is no passage %(label)s in this version.") % {"label": _shown(label)})
     context = {
         "version": version,
         "label": label,

@@ -45,7 +45,12 @@ class CommentFactory(DjangoModelFactory[Comment]):
 
 
 def make_version(
-    status: str = VersionStatus.WORKING, *, axes: int = 1, chapters: int = 1, paragraphs: int = 2, **fields: Any
+    status: str = VersionStatus.WORKING,
+    *,
+    axes: int = 1,
+    chapters: int = 1,
+    paragraphs: int = 2,
+    **fields: Any,
 ) -> Version:
     """Return a version with its text, brought to a state by the moves that the database allows."""
     version = VersionFactory(**fields)

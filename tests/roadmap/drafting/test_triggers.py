@@ -26,8 +26,8 @@ def run(sql: str, *parameters: object) -> None:
         "UPDATE roadmap_block SET body_fr = 'Autre chose.' WHERE version_id = %s AND kind = 'paragraph'",
         "UPDATE roadmap_block SET position = position + 100 WHERE version_id = %s",
         "DELETE FROM roadmap_block WHERE version_id = %s AND kind = 'paragraph'",
-        "INSERT INTO roadmap_block (version_id, kind, parent_id, position, label, lineage, title_fr, title_en, body_fr, "
-        "body_en) SELECT version_id, 'paragraph', id, 99, '1.1.99', gen_random_uuid(), '', '', 'x', 'x' "
+        "INSERT INTO roadmap_block (version_id, kind, parent_id, position, label, lineage, title_fr, title_en, "
+        "body_fr, body_en) SELECT version_id, 'paragraph', id, 99, '1.1.99', gen_random_uuid(), '', '', 'x', 'x' "
         "FROM roadmap_block WHERE version_id = %s AND kind = 'chapter'",
         "UPDATE roadmap_version SET title_fr = 'Autre titre' WHERE id = %s",
         "UPDATE roadmap_version SET introduction_en = 'Other' WHERE id = %s",
