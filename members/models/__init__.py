@@ -1,0 +1,21 @@
+"""People and the organisations they speak for: one module a noun, all named here."""
+
+from members.models.mandates import DateRangeFunc, Mandate, MandateQuerySet
+from members.models.organisations import Body, Organisation, Seat, validate_siren
+from members.models.people import User, UserManager
+from members.models.reference import Axis, Commune, Sector
+
+__all__ = [
+    "Axis",
+    "Body",
+    "Commune",
+    "DateRangeFunc",
+    "Mandate",
+    "MandateQuerySet",
+    "Organisation",
+    "Seat",
+    "Sector",
+    "User",
+    "UserManager",
+    "validate_siren",
+]

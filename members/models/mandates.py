@@ -1,0 +1,125 @@
+"""Who speaks for whom, where, from when to when."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField
+from django.db import models
+from django.db.models import F, Func, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from members.enums import COUNCIL, VOTING_ROLES, MandateRole
+from members.models.organisations import Body, Organisation
+from members.models.people import User
+
+
+class MandateQuerySet(models.QuerySet["Mandate"]):
+    """Questions about who sat where, when."""
+
+    def on(self, day: date) -> MandateQuerySet:
+        """Mandates in force on a day (Paris calendar)."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
+
+    def current(self) -> MandateQuerySet:
+        """Mandates in force today in Paris."""
+        return self.on(timezone.localdate())
+
+    def council(self) -> MandateQuerySet:
+        """Mandates on the council."""
+        return self.filter(body__slug=COUNCIL)
+
+    def voting(self) -> MandateQuerySet:
+        """Mandates that carry an organisation's voice."""
+        return self.filter(role__in=VOTING_ROLES)
+
+
+class DateRangeFunc(Func):
+    """PostgreSQL's daterange(from, to), end excluded."""
+
+    function = "daterange"
+    output_field = DateRangeField()
+
+
+class Mandate(models.Model):
+    """A person, for an organisation, on a body, with a role and dates. The end day itself is out of the mandate."""
+
+    person = models.ForeignKey(
+        User, verbose_name=_("person"), on_delete=models.PROTECT, related_name="mandates"
+    )
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="mandates"
+    )
+    body = models.ForeignKey(Body, verbose_name=_("body"), on_delete=models.PROTECT, related_name="mandates")
+    role = models.CharField(_("role"), max_length=12, choices=MandateRole.choices)
+    starts_on = models.DateField(_("from"), default=timezone.localdate)
+    ends_on = models.DateField(_("to (excluded)"), null=True, blank=True)
+
+    objects = MandateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mandate")
+        verbose_name_plural = _("mandates")
+        ordering = ["body", "organisation", "role", "starts_on"]
+        indexes = [models.Index(fields=["body", "role", "organisation"], name="mandate_body_role")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gt=F("starts_on")) | Q(ends_on=None),
+                name="mandate_ends_after_start",
+                violation_error_message=_("A mandate ends after it starts."),
+            ),
+            ExclusionConstraint(
+                name="mandate_one_titular",
+                expressions=[
+                    # int8range instead of `=`, which would need the btree_gist extension.
+                    (
+                        Func(
+                            F("organisation_id"),
+                            F("organisation_id"),
+                            models.Value("[]"),
+                            function="int8range",
+                        ),
+                        "&&",
+                    ),
+                    (Func(F("body_id"), F("body_id"), models.Value("[]"), function="int8range"), "&&"),
+                    (DateRangeFunc("starts_on", "ends_on"), "&&"),
+                ],
+                condition=Q(role=MandateRole.TITULAR),
+                violation_error_message=_(
+                    "This organisation has another titular member on this body at that time."
+                ),
+            ),
+            ExclusionConstraint(
+                name="mandate_person_once",
+                expressions=[
+                    (Func(F("person_id"), F("person_id"), models.Value("[]"), function="int8range"), "&&"),
+                    (
+                        Func(
+                            F("organisation_id"),
+                            F("organisation_id"),
+                            models.Value("[]"),
+                            function="int8range",
+                        ),
+                        "&&",
+                    ),
+                    (Func(F("body_id"), F("body_id"), models.Value("[]"), function="int8range"), "&&"),
+                    (DateRangeFunc("starts_on", "ends_on"), "&&"),
+                ],
+                violation_error_message=_("This person already has a mandate there at that time."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} — {self.organisation} ({self.get_role_display()})"
+
+    def get_absolute_url(self) -> str:
+        """Return the member's space: a mandate has no page of its own."""
+        return reverse("member-space")
+
+    @property
+    def votes(self) -> bool:
+        """Whether the role carries the organisation's voice."""
+        return self.role in VOTING_ROLES
