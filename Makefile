@@ -15,7 +15,7 @@ run: ## serve the portal with the council's data on 127.0.0.1, PORT=8000
 	@$(BOOTSTRAP) $(SERVICES) run
 
 test: ## run all tests; ARGS="-k ballot" chooses some
-	@$(TEST_ENV) $(BOOTSTRAP) --browser $(SERVICES) exec --throwaway -- $(PYTHON_ENV) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(TEST_ENV) $(BOOTSTRAP) --test-tools $(SERVICES) exec --throwaway -- $(PYTHON_ENV) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: ## lint, types, migrations, templates, translations: under a minute
 	@$(TEST_ENV) $(BOOTSTRAP) $(SERVICES) exec --throwaway -- sh scripts/check.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# scripts/bootstrap.sh [--browser] COMMAND…: makes the environment in .venv, then becomes COMMAND.
+# scripts/bootstrap.sh [--test-tools] COMMAND…: makes the environment in .venv, then becomes COMMAND.
 # Quick when nothing changed. Every failure is one line that says what to do.
 set -eu
 cd "$(dirname "$0")/.."
@@ -27,7 +27,7 @@ suits() { # suits PROGRAM [NEWEST_MINOR]: is it a Python that the portal runs on
 
 find_python() {
     # The Redis that comes along exists up to Python 3.12: without another, an older Python serves better.
-    if [ -z "${PYTHON:-}${REDIS_URL:-}" ] && ! command -v redis-server >/dev/null 2>&1 && ! command -v valkey-server >/dev/null 2>&1; then
+    if [ -z "${PYTHON:-}${REDIS_URL:-}" ] && ! first_command redis-server valkey-server; then
         first_python 12 python3 python3.12 python3.11 && return
     fi
     first_python 99 ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 && return
@@ -107,29 +107,40 @@ compile_messages() {
     done
 }
 
-# Playwright's own browser cannot be had everywhere; the system's serves as well.
-need_browser() {
-    for browser in chromium chromium-browser google-chrome google-chrome-stable; do
-        command -v "$browser" >/dev/null 2>&1 && return
-    done
-    [ -d "/Applications/Google Chrome.app" ] && return
-    need_packages chromium "chromium or Google Chrome"
-}
-
-need_packages() { # need_packages DEBIAN_PACKAGES GENERAL_NAME
+# What the tests run beside Python: a browser (Playwright's own cannot be had everywhere; the system's serves
+# as well), and the HTML checker's Java and npm.
+need_test_tools() {
+    missing=
+    mac_chrome="/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    if [ -x "$mac_chrome" ]; then
+        CHROMIUM=${CHROMIUM:-$mac_chrome}
+        export CHROMIUM
+    fi
+    [ -n "${CHROMIUM:-}" ] || first_command chromium chromium-browser google-chrome google-chrome-stable || missing="chromium"
+    first_command java || missing="$missing default-jre-headless"
+    first_command npm || missing="$missing npm"
+    [ -n "$missing" ] || return 0
+    missing=$(echo $missing)
     if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then
-        echo "Installing $1 for the tests (Debian packages)…"
-        { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $1; } >"$log" 2>&1 </dev/null ||
-            fail "The package $1 could not be installed: $(tail -n 1 "$log") Run: apt-get install $1."
+        echo "Installing $missing for the tests (Debian packages)…"
+        { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1 </dev/null ||
+            fail "The packages could not be installed: $(tail -n 1 "$log") Run: apt-get install $missing."
         return
     fi
-    fail "The tests need $2: $(install_hint "$1" "$2")."
+    fail "The tests need a Chromium or Chrome, Java 17 and npm: $(install_hint "$missing" 'them')."
+}
+
+first_command() { # first_command NAME…: is one of them on PATH?
+    for name in "$@"; do
+        if command -v "$name" >/dev/null 2>&1; then return 0; fi
+    done
+    return 1
 }
 
 [ -d var ] || (umask 077 && mkdir var) 2>/dev/null || fail "Cannot write in $(pwd): work in a clone you own."
 { mkdir -p var/log && : >"$log"; } 2>/dev/null || fail "Cannot write in $(pwd)/var: make it writable for $(id -un), or work in a clone you own."
-browser_wanted=
-[ "${1:-}" = --browser ] && browser_wanted=yes && shift
+tests_wanted=
+[ "${1:-}" = --test-tools ] && tests_wanted=yes && shift
 
 python=
 if [ -x .venv/bin/python ] && suits .venv/bin/python; then
@@ -143,5 +154,5 @@ if [ -z "$stamp" ]; then
     echo "$(cat uv.lock pyproject.toml | cksum) $(.venv/bin/python -c 'import sys; print(sys.version_info[:3])')" >.venv/portal.stamp
 fi
 compile_messages
-[ -z "$browser_wanted" ] || need_browser
+[ -z "$tests_wanted" ] || need_test_tools
 exec "$@"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("sh", "dirname", "mkdir", "cat", "cksum", "tail", "grep", "id", "find", "df")
+TOOLS = ("sh", "dirname", "mkdir", "cat", "cksum", "tail", "grep", "id", "find", "df", "echo")
 
 
 @pytest.fixture
@@ -45,9 +45,11 @@ def add_program(folder: Path, name: str, script: str) -> None:
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-def bootstrap(clone: Path, path: Path | str, **environment: str) -> subprocess.CompletedProcess[str]:
+def bootstrap(
+    clone: Path, path: Path | str, *options: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["sh", "scripts/bootstrap.sh", "echo", "started"],
+        ["sh", "scripts/bootstrap.sh", *options, "echo", "started"],
         cwd=clone,
         env={"PATH": str(path), "HOME": str(clone.parent), **environment},
         capture_output=True,
@@ -111,6 +113,23 @@ def test_bootstrap_without_a_registry_says_so(clone: Path) -> None:
         UV_HTTP_RETRIES="0",
     )
     assert "could not be downloaded: check the network" in only_line(done)
+
+
+def test_bootstrap_without_the_tests_tools_names_them_in_one_command(clone: Path, programs: Path) -> None:
+    add_program(programs, "apt-get", "exit 1")
+    add_program(programs, "id", "echo 1000")
+    add_program(programs, "npm", "exit 0")
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (clone / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    version = ".venv/bin/python -c 'import sys; print(sys.version_info[:3])'"
+    stamp = f'echo "$(cat uv.lock pyproject.toml | cksum) $({version})"'
+    (clone / ".venv" / "portal.stamp").write_text(
+        subprocess.run(["sh", "-c", stamp], cwd=clone, capture_output=True, text=True).stdout
+    )
+    done = bootstrap(clone, programs, "--test-tools")
+    assert only_line(done).endswith("sudo apt-get install chromium default-jre-headless.")
+    add_program(programs, "java", "exit 0")
+    assert "started" in bootstrap(clone, programs, "--test-tools", CHROMIUM="/any").stdout
 
 
 @pytest.fixture
