@@ -101,7 +101,7 @@ def vocabulary(version: int = 0) -> frozenset[str]:
 
 def _load_vocabulary() -> frozenset[str]:
     known: set[str] = set()
-    for text in CompanyPage.objects.published().order_by().values_list("search_words", flat=True).iterator():
+    for text in CompanyPage.objects.published().order_by().values_list("search_words", flat=True):
         known.update(text.split())
     return frozenset(known)
 
