@@ -14,13 +14,14 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import ledger, workflow
 from core.clock import database_now
-from members.enums import MandateRole
-from members.models import Mandate, Organisation
+from members.enums import COUNCIL, MandateRole
+from members.models import Mandate, Organisation, Seat, User
 from members.permissions import can_enter_space, voting_organisation_ids
 from outbox.services import cancel_queued
 from roadmap.approval import counting, emails, record
@@ -61,6 +62,32 @@ def electorate_on(day: date) -> list[Organisation]:
     """Return the organisations with a titular on the council on a day: those that would vote."""
     titulars = Mandate.objects.council().on(day).filter(role=MandateRole.TITULAR)
     return list(Organisation.objects.filter(pk__in=titulars.values("organisation")).order_by("sort_name"))
+
+
+def seats_without_titular(day: date) -> list[Organisation]:
+    """Return the organisations that sit on the council on a day without a titular: they would not vote."""
+    seated = Seat.objects.filter(
+        Q(starts_on=None) | Q(starts_on__lte=day), Q(ends_on=None) | Q(ends_on__gt=day), body__slug=COUNCIL
+    )
+    mandated = Mandate.objects.council().on(day)
+    return list(
+        Organisation.objects.filter(
+            Q(pk__in=seated.values("organisation")) | Q(pk__in=mandated.values("organisation"))
+        )
+        .exclude(pk__in=mandated.filter(role=MandateRole.TITULAR).values("organisation"))
+        .order_by("sort_name")
+    )
+
+
+def voices_by_organisation(
+    organisations: Sequence[Organisation], day: date
+) -> list[tuple[Organisation, list[User]]]:
+    """Return each organisation with its active titular and alternates of a day, in the order given."""
+    people: dict[int, list[User]] = {organisation.pk: [] for organisation in organisations}
+    for person, carried in emails.voices(people, day=day).items():
+        for organisation in carried:
+            people[organisation.pk].append(person)
+    return [(organisation, people[organisation.pk]) for organisation in organisations]
 
 
 def open_approval(
