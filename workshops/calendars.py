@@ -22,7 +22,7 @@ def _event(workshop: Workshop) -> Event:
         raise ValueError("A workshop without dates is in no calendar.")
     description = event_description(workshop)
     if workshop.is_demo:
-        description = f"{_('Demonstration dates: the exact dates are not known.')}\n{description}"
+        description = "\n".join([_("Demonstration dates: the exact dates are not known."), description])
     return Event(
         uid=workshop.uid,
         sequence=workshop.sequence,

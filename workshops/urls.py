@@ -11,5 +11,5 @@ urlpatterns: list[URLPattern] = [
     path("ateliers/agenda.ics", views.workshop_feed, name="workshop_feed"),
     path("ateliers/<slug:slug>/", views.workshop_detail, name="workshop_detail"),
     path("ateliers/<slug:slug>/agenda.ics", views.workshop_calendar, name="workshop_calendar"),
-    path("invitations/<str:token>/", views.invitation_answer, name="invitation_answer"),
+    path("invitations/<slug:token>/", views.invitation_answer, name="invitation_answer"),
 ]

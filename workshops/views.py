@@ -156,7 +156,7 @@ def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
     rows = Invitation.objects.filter(sent_at__isnull=False).select_related(
         "workshop__venue__organisation", "workshop__venue__commune", "workshop__axis"
     )
-    invitation = get_object_or_404(rows, token=token[:64])
+    invitation = get_object_or_404(rows, token=token)
     form, status = None, 200
     if request.method == "POST":
         form, status = _take_answer(request, invitation, source=AnswerSource.MAIL_LINK, by=None)

@@ -1,0 +1,167 @@
+"""Races, in real transactions of real connections."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from core.workflow import history
+from outbox.models import OutboxEmail
+from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
+from workshops import services
+from workshops.enums import Answer, AnswerSource, WorkshopState
+from workshops.models import Invitation, Workshop
+from workshops.reminders import send_due_reminders
+from workshops.services import WorkshopError
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Run functions in threads that start together; return what each returned or raised."""
+    barrier = threading.Barrier(len(acts))
+    outcomes: list[object] = [None] * len(acts)
+
+    def run(position: int, act: Callable[[], object]) -> None:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=20)
+            outcomes[position] = act()
+        except Exception as error:
+            outcomes[position] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return outcomes
+
+
+def test_one_venue_goes_to_one_of_several_who_schedule_at_once() -> None:
+    venue = VenueFactory()
+    start = timezone.now() + timedelta(days=10)
+    drafts = [
+        WorkshopFactory(venue=venue, starts_at=start + timedelta(minutes=10 * number)) for number in range(6)
+    ]
+    outcomes = at_once(*[lambda d=draft: services.schedule_workshop(workshop=d, by=None) for draft in drafts])
+    won = [outcome for outcome in outcomes if isinstance(outcome, Workshop)]
+    lost = [outcome for outcome in outcomes if isinstance(outcome, WorkshopError)]
+    assert len(won) == 1 and len(lost) == 5, outcomes
+    assert {error.field for error in lost} == {"venue"}
+    assert Workshop.objects.filter(state=WorkshopState.SCHEDULED).count() == 1
+
+
+def test_the_database_itself_refuses_two_in_one_venue() -> None:
+    first, second = WorkshopFactory.create_batch(2, venue=VenueFactory())
+
+    def occupy(workshop: Workshop) -> int:
+        with transaction.atomic():
+            return Workshop.objects.filter(pk=workshop.pk).update(state=WorkshopState.SCHEDULED)
+
+    outcomes = at_once(lambda: occupy(first), lambda: occupy(second))
+    assert sum(outcome == 1 for outcome in outcomes) == 1, outcomes
+    assert sum(isinstance(outcome, IntegrityError | OperationalError) for outcome in outcomes) == 1
+    assert Workshop.objects.filter(state=WorkshopState.SCHEDULED).count() == 1
+
+
+def test_two_moves_into_one_venue_at_once() -> None:
+    venue = VenueFactory()
+    workshops = WorkshopFactory.create_batch(2, scheduled=True)
+
+    def move(workshop: Workshop) -> int:
+        return services.reschedule_workshop(
+            workshop=workshop,
+            starts_at=workshop.starts_at,
+            ends_at=workshop.ends_at,
+            venue=venue,
+            answer_by=None,
+            by=None,
+        )
+
+    outcomes = at_once(*[lambda w=workshop: move(w) for workshop in workshops])
+    assert sum(isinstance(outcome, WorkshopError) for outcome in outcomes) == 1, outcomes
+    assert Workshop.objects.filter(venue=venue).count() == 1
+
+
+def test_sending_at_once_mails_each_person_once() -> None:
+    workshop = WorkshopFactory(scheduled=True)
+    InvitationFactory.create_batch(5, workshop=workshop, unsent=True)
+    outcomes = at_once(*[lambda: services.send_invitations(workshop=workshop, by=None).count] * 4)
+    assert sorted(outcomes) == [0, 0, 0, 5], outcomes  # type: ignore[type-var]
+    assert OutboxEmail.objects.count() == 5
+    assert len(set(OutboxEmail.objects.values_list("to", flat=True))) == 5
+
+
+def test_two_answers_at_once_are_both_logged_and_one_stands() -> None:
+    row = InvitationFactory()
+
+    def give(value: str) -> Invitation:
+        return services.answer_invitation(
+            invitation=row, answer=value, by=None, source=AnswerSource.MAIL_LINK
+        )
+
+    outcomes = at_once(lambda: give(Answer.YES), lambda: give(Answer.EXCUSED))
+    assert all(isinstance(outcome, Invitation) for outcome in outcomes), outcomes
+    log = list(history(row))
+    row.refresh_from_db()
+    assert [entry.from_state for entry in log] == ["silent", log[0].to_state]
+    assert row.answer == log[1].to_state
+    assert OutboxEmail.objects.count() == 2
+
+
+def test_the_same_answer_twice_at_once_is_one() -> None:
+    row = InvitationFactory()
+    give = lambda: services.answer_invitation(  # noqa: E731
+        invitation=row, answer=Answer.YES, by=None, source=AnswerSource.MAIL_LINK
+    )
+    assert all(isinstance(outcome, Invitation) for outcome in at_once(give, give, give))
+    assert history(row).count() == 1 and OutboxEmail.objects.count() == 1
+
+
+def test_an_answer_racing_a_cancellation_is_before_it_or_refused() -> None:
+    row = InvitationFactory()
+    answered, cancelled = at_once(
+        lambda: services.answer_invitation(
+            invitation=row, answer=Answer.YES, by=None, source=AnswerSource.MAIL_LINK
+        ),
+        lambda: services.cancel_workshop(workshop=row.workshop, reason="Grève", by=None),
+    )
+    assert cancelled == 1
+    if isinstance(answered, WorkshopError):
+        assert answered.code == "cancelled"
+    else:
+        assert isinstance(answered, Invitation)
+    assert OutboxEmail.objects.filter(kind="workshop-cancelled").count() == 1
+
+
+def test_two_beats_at_once_remind_once() -> None:
+    workshop = WorkshopFactory(
+        scheduled=True,
+        starts_at=timezone.now() + timedelta(days=1, hours=20),
+        invited_at=timezone.now() - timedelta(days=60),
+    )
+    InvitationFactory.create_batch(4, workshop=workshop, sent_at=timezone.now() - timedelta(days=60))
+    outcomes = at_once(*[send_due_reminders] * 3)
+    assert sorted(outcomes) == [0, 0, 4], outcomes  # type: ignore[type-var]
+    assert OutboxEmail.objects.count() == 4
+
+
+def test_an_answer_racing_the_beat_leaves_no_reminder_to_send() -> None:
+    row = InvitationFactory(
+        sent_at=timezone.now() - timedelta(days=60),
+        workshop__starts_at=timezone.now() + timedelta(days=1),
+        workshop__invited_at=timezone.now() - timedelta(days=60),
+    )
+    at_once(
+        send_due_reminders,
+        lambda: services.answer_invitation(
+            invitation=row, answer=Answer.YES, by=None, source=AnswerSource.MAIL_LINK
+        ),
+    )
+    assert not OutboxEmail.objects.filter(kind__startswith="workshop-reminder", state="queued").exists()
