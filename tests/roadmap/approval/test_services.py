@@ -83,7 +83,7 @@ def test_open_one_mail_for_a_person_of_two_organisations() -> None:
 def test_open_refused_leaves_nothing() -> None:
     """No electorate; dates in disorder; a past closing; a foreign casting organisation; an open consultation."""
     version = make_version()
-    with pytest.raises(ApprovalError, match="titular"):
+    with pytest.raises(ApprovalError, match="titulaire"):
         open_vote(version=version)
     make_council(1)
     now = database_now()
