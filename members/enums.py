@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.workflow import Workflow
+
 
 class Language(models.TextChoices):
     """The languages the portal speaks; names are in their own language."""
@@ -37,6 +39,23 @@ class MandateRole(models.TextChoices):
 
 
 VOTING_ROLES = frozenset({MandateRole.TITULAR, MandateRole.ALTERNATE})
+
+
+class InvitationState(models.TextChoices):
+    """What became of an invitation to the portal. Too old is no state: the database's clock says it."""
+
+    OPEN = "open", _("Open")
+    ACCEPTED = "accepted", _("Accepted")
+    REVOKED = "revoked", _("Revoked")
+
+
+PORTAL_INVITATIONS = Workflow(
+    field="state",
+    transitions={
+        InvitationState.OPEN: frozenset({InvitationState.ACCEPTED, InvitationState.REVOKED}),
+    },
+)
+
 
 # Slugs that rules rely on.
 COUNCIL = "conseil"

@@ -1,5 +1,11 @@
 """People and the organisations they speak for: one module a noun, all named here."""
 
+from members.models.invitations import (
+    PortalInvitation,
+    PortalInvitationQuerySet,
+    hash_invitation_token,
+    new_invitation_token,
+)
 from members.models.mandates import DateRangeFunc, Mandate, MandateQuerySet
 from members.models.organisations import Body, Organisation, Seat, validate_siren
 from members.models.people import User, UserManager
@@ -13,9 +19,13 @@ __all__ = [
     "Mandate",
     "MandateQuerySet",
     "Organisation",
+    "PortalInvitation",
+    "PortalInvitationQuerySet",
     "Seat",
     "Sector",
     "User",
     "UserManager",
+    "hash_invitation_token",
+    "new_invitation_token",
     "validate_siren",
 ]
