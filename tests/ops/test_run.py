@@ -1,0 +1,165 @@
+"""`make run` as its user sees it: the whole portal as processes, stopped, started again and killed."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from industrie_positive.services.processes import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = "Ctrl-C stops everything"
+
+pytestmark = pytest.mark.xdist_group("run")
+
+
+class Portal:
+    """One `make run` on a data folder of its own."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = var
+        self.port = free_port()
+        self.output = var.parent / "output"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": "/nonexistent",
+            "VAR_DIR": str(var),
+            "PORT": str(self.port),
+        }
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "industrie_positive.services", "run"],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + 60
+        while READY not in self.said():
+            assert self.process.poll() is None and time.monotonic() < deadline, self.said()
+            time.sleep(0.1)
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def get(self, path: str) -> tuple[int, str]:
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(link):
+            link.request("GET", path)
+            answer = link.getresponse()
+            return answer.status, answer.read().decode()
+
+    def sql(self, statement: str) -> list[tuple[object, ...]]:
+        connection = psycopg2.connect(json.loads((self.var / "backends.json").read_text())["DATABASE_URL"])
+        with contextlib.closing(connection), connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def tree(self) -> list[int]:
+        """Every process of it, the deepest first."""
+        shown = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True).stdout
+        children: dict[int, list[int]] = {}
+        for line in shown.splitlines():
+            pid, parent = map(int, line.split())
+            children.setdefault(parent, []).append(pid)
+
+        def below(pid: int) -> list[int]:
+            return [found for child in children.get(pid, []) for found in [*below(child), child]]
+
+        return [*below(self.process.pid), self.process.pid]
+
+    def stop(self, signum: signal.Signals) -> int:
+        self.process.send_signal(signum)
+        return self.process.wait(60)
+
+    def kill_tree(self) -> None:
+        for pid in self.tree():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+def running(pids: list[int]) -> list[int]:
+    shown = subprocess.run(["ps", "-e", "-o", "pid=,stat="], capture_output=True, text=True).stdout
+    alive = {int(line.split()[0]) for line in shown.splitlines() if not line.split()[1].startswith("Z")}
+    return [pid for pid in pids if pid in alive]
+
+
+@pytest.fixture(scope="module")
+def var(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("run") / "var"
+    yield folder
+    for note in Path("/var/lib").glob("industrie-positive-*/checkout"):
+        if note.read_text().strip() == str(folder.resolve()):
+            shutil.rmtree(note.parent)
+
+
+@contextlib.contextmanager
+def serving(var: Path) -> Iterator[Portal]:
+    portal = Portal(var)
+    try:
+        yield portal
+    finally:
+        if portal.process.poll() is None:
+            portal.stop(signal.SIGTERM)
+
+
+def test_run_serves_and_stops_without_a_trace(var: Path) -> None:
+    with serving(var) as portal:
+        assert f"http://127.0.0.1:{portal.port}/" in portal.said()
+        assert "secretariat@example.org" in portal.said()
+        assert len(portal.said().splitlines()) < 20
+        assert portal.get("/healthz")[0] == 200
+        status, page = portal.get("/")
+        assert status == 200
+        stylesheet = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
+        assert portal.get(stylesheet)[0] == 200
+        processes = portal.tree()
+        assert portal.stop(signal.SIGINT) == 0
+        assert running(processes) == []
+    assert not (var / "backends.json").exists()
+
+
+def test_run_has_a_worker_that_takes_tasks_and_a_beat(var: Path) -> None:
+    with serving(var) as portal:
+        urls = json.loads((var / "backends.json").read_text())
+        environment = {**urls, "PATH": os.environ["PATH"], "PORTAL_MODE": "demo", "SECRET_KEY": "x"}
+        # Beat would send the same within half a minute.
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "industrie_positive",
+            "call",
+            "outbox.tasks.heartbeat",
+        ]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+        deadline = time.monotonic() + 30
+        while (answer := portal.get("/readyz"))[0] != 200:
+            assert time.monotonic() < deadline, answer
+            time.sleep(0.2)
+        assert json.loads(answer[1])["worker"] is True
+        assert "beat: Starting" in (var / "log" / "beat.log").read_text()
+        assert "was started again" not in portal.said()
+
+
+def test_run_killed_by_9_starts_again_with_its_data(var: Path) -> None:
+    with serving(var) as killed:
+        killed.sql("CREATE TABLE ops_kept AS SELECT 42 AS answer")
+        killed.kill_tree()
+    with serving(var) as portal:
+        assert portal.sql("SELECT answer FROM ops_kept") == [(42,)]
+        portal.sql("DROP TABLE ops_kept")
+        assert portal.get("/healthz")[0] == 200
+        assert portal.stop(signal.SIGTERM) == 0
