@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from members.addresses import ASCII_ADDRESS, AddressField, normalise_address
 from members.enums import Language
 
 
@@ -21,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
         """Create a person; without a password the account cannot log in until one is set."""
         if not email:
             raise ValueError("An account needs an e-mail address.")
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user = self.model(email=normalise_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -38,7 +40,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account. What they may do follows from dated mandates, never from the account itself."""
 
-    email = models.EmailField(
+    email = AddressField(
         _("e-mail address"),
         max_length=254,
         unique=True,
@@ -55,6 +57,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("date joined"), default=timezone.now, editable=False)
+    inactivity_warned_at = models.DateTimeField(
+        _("warned of the closing at"), null=True, blank=True, editable=False
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -68,7 +73,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["last_name", "first_name"]
         constraints = [
             # With the unique index: one account an address, whatever its case.
-            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case")
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(
+                condition=Q(email__regex=ASCII_ADDRESS),
+                name="user_email_ascii",
+                violation_error_message=_("An address is kept in plain ASCII."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,6 +89,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{self.first_name} {self.last_name}".strip()
 
     def clean(self) -> None:
-        """Keep addresses in lower case, so that equality is equality."""
+        """Keep one spelling of each address, so that equality is equality."""
         super().clean()
-        self.email = type(self).objects.normalize_email(self.email).lower()
+        try:
+            self.email = normalise_address(self.email)
+        except ValidationError as error:
+            raise ValidationError({"email": error}) from error
