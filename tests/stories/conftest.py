@@ -56,9 +56,9 @@ class Portal:
             return cursor.fetchall() if cursor.description else []
 
 
-def wait_for(read: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
-    """Read until it is enough, at most PATIENCE seconds, and return what was read last."""
-    deadline = time.monotonic() + PATIENCE
+def wait_for(read: Callable[[], Any], enough: Callable[[Any], bool], *, seconds: float = PATIENCE) -> Any:
+    """Read until it is enough, or for so many seconds; return what was read last."""
+    deadline = time.monotonic() + seconds
     value = read()
     while not enough(value) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -107,7 +107,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
             start_new_session=True,
         )
     try:
-        text = wait_for(log.read_text, lambda text: "Ctrl-C" in text or process.poll() is not None)
+        text = wait_for(log.read_text, lambda text: "Ctrl-C" in text or process.poll() is not None, seconds=100)
         assert "Ctrl-C" in text, f"make run did not start:\n{text}"
         yield Portal(f"http://127.0.0.1:{port}", database_url, folder / "var" / "mail", text)
     finally:
@@ -145,7 +145,7 @@ def visitor(browser: Any, portal: Portal) -> Iterator[Callable[..., Any]]:
             page.goto("/en/connexion/" if english else "/connexion/")
             page.fill("input[name=login]", f"{account}@example.org")
             page.fill("input[name=password]", PASSWORD)
-            page.click("main button[type=submit]")
+            page.press("input[name=password]", "Enter")
             page.wait_for_url(re.compile("/espace/"))
         return page
 
