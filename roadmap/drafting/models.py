@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -253,12 +254,17 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """Bring authors and organisations along, for showing."""
         return self.select_related("author", "organisation")
 
-    def counts_by_label(self, version: Version) -> dict[str, int]:
-        """Return how many comments, replies included, each passage of a version has; those without any are left out."""
-        rows = (
-            self.filter(block__version=version).order_by().values_list("block__label").annotate(Count("id"))
-        )
-        return dict(rows)
+    def counts_by_label(self, labels: Mapping[int, str]) -> dict[str, int]:
+        """Return how many comments, replies included, each paragraph has; those without any are left out.
+
+        `labels` gives the paragraphs of one version by their ids. They were written one after the other, so the index
+        is read over their range; what other versions have in between is dropped here.
+        """
+        if not labels:
+            return {}
+        comments = self.filter(block_id__gte=min(labels), block_id__lte=max(labels))
+        rows = comments.order_by().values_list("block_id").annotate(Count("id"))
+        return {labels[block_id]: count for block_id, count in rows if block_id in labels}
 
 
 class Comment(models.Model):

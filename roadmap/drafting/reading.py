@@ -26,6 +26,7 @@ class Paragraph:
     """A rendered paragraph: its text, and its closed section in three pieces around a class and a count."""
 
     label: str
+    block_id: int
     text: SafeString
     pieces: tuple[str, ...]
 
@@ -44,6 +45,7 @@ class Reading:
     contents: SafeString
     parts: tuple[str | Paragraph, ...]
     paragraphs: Mapping[str, Paragraph]
+    labels: Mapping[int, str]
 
     def body(self, counts: Mapping[str, int], opened: Mapping[str, str]) -> SafeString:
         """Return the whole text with its counts, and the sections given for some labels in place of the closed ones."""
@@ -80,10 +82,12 @@ def _render(pk: int, language: str, with_comments: bool) -> Reading:
         chapters = [block for block in blocks if block.kind == BlockKind.CHAPTER]
         tree = [(axis, [chapter for chapter in chapters if chapter.parent_id == axis.pk]) for axis in axes]
         contents = render_to_string("roadmap/includes/_contents.html", {"axes": tree})
+    paragraphs = [part for part in parts if isinstance(part, Paragraph)]
     return Reading(
         contents=contents,
         parts=tuple(parts),
-        paragraphs={part.label: part for part in parts if isinstance(part, Paragraph)},
+        paragraphs={paragraph.label: paragraph for paragraph in paragraphs},
+        labels={paragraph.block_id: paragraph.label for paragraph in paragraphs},
     )
 
 
@@ -93,4 +97,4 @@ def _rendered(block: Block, with_comments: bool) -> str | Paragraph:
         return render_to_string("roadmap/includes/_heading.html", context)
     text = render_to_string("roadmap/includes/_paragraph_text.html", context)
     section = render_to_string("roadmap/includes/_paragraph.html", {**context, "text": text})
-    return Paragraph(label=block.label, text=text, pieces=tuple(section.split(_GAP)))
+    return Paragraph(label=block.label, block_id=block.pk, text=text, pieces=tuple(section.split(_GAP)))

@@ -79,7 +79,7 @@ def version_detail(request: HttpRequest, version: Version) -> HttpResponse:
     with_comments = can_read_comments(request.user, version)
     reading = read(version, with_comments=with_comments)
     paragraph = _asked_paragraph(request, reading) if with_comments else None
-    counts = Comment.objects.counts_by_label(version) if with_comments else {}
+    counts = Comment.objects.counts_by_label(reading.labels) if with_comments else {}
     opened = {}
     if paragraph and "ferme" not in request.GET:
         opened[paragraph.label] = _open_section(request, version, paragraph)
