@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import Any
 
 from celery import current_app
@@ -61,14 +62,7 @@ def queue_email(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An e-mail is queued in the transaction of the change that causes it.")
-    _check_arguments(
-        key=key,
-        kind=kind,
-        thread=thread,
-        calendar=calendar,
-        unsubscribe_url=unsubscribe_url,
-        reply_to=reply_to,
-    )
+    _check_arguments(key=key, kind=kind, thread=thread, calendar=calendar, unsubscribe_url=unsubscribe_url)
     row = OutboxEmail(
         key=key,
         kind=kind,
@@ -83,7 +77,7 @@ def queue_email(
         message_id=new_message_id(),
         thread=thread,
         unsubscribe_url=unsubscribe_url,
-        reply_to=reply_to,
+        reply_to=_reply_address(reply_to),
     )
     try:
         row.to = clean_address(to)
@@ -103,7 +97,7 @@ def queue_email(
 
 
 def _check_arguments(
-    *, key: str, kind: str, thread: str, calendar: CalendarPart | None, unsubscribe_url: str, reply_to: str
+    *, key: str, kind: str, thread: str, calendar: CalendarPart | None, unsubscribe_url: str
 ) -> None:
     if not 0 < len(key) <= 200 or not 0 < len(kind) <= 60 or len(thread) > 200:
         raise ValueError("An e-mail needs the key of its event and a kind, of a reasonable length.")
@@ -112,13 +106,23 @@ def _check_arguments(
         or f"METHOD:{calendar.method}" not in calendar.text.splitlines()
     ):
         raise ValueError("The calendar part's method must be the METHOD written in it.")
-    try:
-        if unsubscribe_url:
+    if unsubscribe_url:
+        try:
             _validate_url(unsubscribe_url)
-        if reply_to:
-            clean_address(reply_to)
+        except ValidationError as error:
+            raise ValueError("The unsubscribe address is not valid.") from error
+
+
+def _reply_address(reply_to: str) -> str:
+    """Return the address alone: a setting may have it with a name."""
+    if not reply_to:
+        return ""
+    try:
+        if reply_to != clean_line(reply_to):
+            raise ValidationError("line break")
+        return clean_address(parseaddr(reply_to)[1])
     except ValidationError as error:
-        raise ValueError("The unsubscribe or reply address is not valid.") from error
+        raise ValueError("The address for replies is not valid.") from error
 
 
 def _first_of_thread(thread: str, to: str) -> str:

@@ -304,6 +304,9 @@ def in_parallel(*works: Any) -> list[Any]:
 
     def run(work: Any) -> Any:
         try:
+            with connection.cursor() as cursor:
+                # A wait that the code should not make fails instead of hanging.
+                cursor.execute("SET lock_timeout = '10s'")
             barrier.wait(10)
             return work()
         finally:

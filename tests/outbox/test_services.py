@@ -94,6 +94,9 @@ def in_threads(count: int, work: Callable[[int], Any]) -> list[Any]:
 
     def run(number: int) -> Any:
         try:
+            with connection.cursor() as cursor:
+                # A wait that the code should not make fails instead of hanging.
+                cursor.execute("SET lock_timeout = '10s'")
             barrier.wait(10)
             return work(number)
         finally:
@@ -197,6 +200,12 @@ def test_queue_email_cleans_what_a_person_typed() -> None:
 def test_queue_email_refuses_a_callers_mistake(mistake: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         queue(**mistake)
+
+
+@pytest.mark.django_db
+def test_queue_email_takes_a_named_reply_address() -> None:
+    email = queue(reply_to="Secrétariat du conseil <secretariat@Example.org>")
+    assert email is not None and email.reply_to == "secretariat@example.org"
 
 
 @pytest.mark.django_db
