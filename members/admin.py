@@ -145,6 +145,12 @@ class OrganisationAdmin(admin.ModelAdmin[Organisation]):
         """Keep the slug once given: it is the public page's address."""
         return ("slug",) if obj else ()
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        """Take a website typed without its scheme as https."""
+        if db_field.name == "website":
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Organisation | None = None) -> Any:
         """Make the slug from the name, the first time only."""
         return {} if obj else self.prepopulated_fields
