@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
@@ -18,6 +19,13 @@ from core import workflow
 from outbox import permissions, services
 from outbox.enums import EmailState
 from outbox.models import OutboxEmail
+
+
+def _shown(email: OutboxEmail, source: str) -> SafeString:
+    """Show a part as source, unless it would let its reader into somebody's account (and past their vote)."""
+    if email.opens_account and not settings.DEMO_ACCOUNTS:
+        return format_html("{}", _("Not shown: this message opens somebody's account."))
+    return format_html("<pre>{}</pre>", source)
 
 
 @admin.register(OutboxEmail)
@@ -72,17 +80,17 @@ class OutboxEmailAdmin(admin.ModelAdmin[OutboxEmail]):
     @admin.display(description=_("text"))
     def shown_text(self, email: OutboxEmail) -> SafeString:
         """Show the text as the recipient reads it."""
-        return format_html("<pre>{}</pre>", email.text)
+        return _shown(email, email.text)
 
     @admin.display(description=_("HTML"))
     def shown_html(self, email: OutboxEmail) -> SafeString:
         """Show the HTML as source: what a mail contains never runs in the admin."""
-        return format_html("<pre>{}</pre>", email.html)
+        return _shown(email, email.html)
 
     @admin.display(description=_("calendar entry"))
     def shown_calendar(self, email: OutboxEmail) -> SafeString:
         """Show the calendar object as source."""
-        return format_html("<pre>{}</pre>", email.calendar_text)
+        return _shown(email, email.calendar_text)
 
     @admin.display(description=_("history"))
     def history(self, email: OutboxEmail) -> SafeString:

@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from outbox.cleaning import clean_address
 from outbox.enums import TRANSITIONS, WAITING, CalendarMethod, EmailState, ErrorClass
 
+# Kinds that start so are about somebody's account: password reset, login code, invitation to the portal.
+ACCOUNT_KINDS = "account-"
+
 
 class OutboxEmailQuerySet(models.QuerySet["OutboxEmail"]):
     """Named questions about e-mails; time is the database's, whatever a server's clock says."""
@@ -131,6 +134,11 @@ class OutboxEmail(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def opens_account(self) -> bool:
+        """Tell whether the text holds a link or code that lets its reader in as somebody else."""
+        return self.kind.startswith(ACCOUNT_KINDS)
 
 
 class Heartbeat(models.Model):

@@ -16,7 +16,6 @@ from outbox.models import OutboxEmail
 
 # The server wants a login it does not get: our configuration, not the recipient's fault.
 _LOGIN_WANTED = {530, 534, 535, 538}
-_SHUTTING_DOWN = 421
 _OK = 250
 
 
@@ -63,7 +62,8 @@ class Transport:
             self._connection.send_messages([message])
         except Exception as error:
             outcome = classify(error)
-            if outcome.code is None or outcome.code == _SHUTTING_DOWN:
+            if outcome.code is None:
+                # Interrupted somewhere in the dialogue: the next message would get the answers to this one.
                 self._drop()
             return outcome
         return Outcome(EmailState.SENT)

@@ -1,11 +1,13 @@
 """The outbox in the administration: read by some, edited by nobody, sent again by some."""
 
+import html
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from core import workflow
 from members.models import User
@@ -84,6 +86,22 @@ def test_a_message_is_shown_and_never_runs(reader: Client) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page and "<script>alert(1)" not in page
     assert "METHOD:REQUEST &lt;i&gt;" in page
     assert "&lt;u&gt;x&lt;/u&gt;" in page and "en échec → en attente" in page
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_a_message_that_opens_an_account_is_shown_in_the_demonstration_only(
+    settings: Settings, demo: bool
+) -> None:
+    """Or the secretariat could reset anybody's password, and vote in their place."""
+    settings.DEMO_ACCOUNTS = demo
+    administrator = UserFactory(is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(administrator)
+    email = OutboxEmailFactory(kind="account-password-reset", text="clef-secrete", html="<p>clef-secrete")
+    page = client.get(page_of(email)).content.decode()
+    assert email.subject in html.unescape(page)
+    assert ("clef-secrete" in page) is demo
+    assert "clef-secrete" not in client.get(reverse(LIST)).content.decode()
 
 
 def test_nobody_edits_adds_or_deletes() -> None:

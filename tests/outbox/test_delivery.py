@@ -1,6 +1,7 @@
 """Delivery to a real SMTP server that accepts, puts off, refuses, hangs, drops the line; by one worker or several."""
 
 import logging
+import smtplib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -162,6 +163,34 @@ def test_a_login_that_fails_is_never_the_recipients_fault(sink: Sink, settings: 
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "portail", "wrong"
     assert deliver_due() == 0
     assert state_of(email)[:2] == (EmailState.RETRY, ErrorClass.UNREACHABLE)
+
+
+@pytest.mark.django_db
+def test_a_server_that_wants_a_login_stops_the_run_and_fails_nobody(sink: Sink) -> None:
+    first, second = OutboxEmailFactory.create_batch(2)
+    sink.recipient_replies[first.to] = "530 5.7.0 authentication required"
+    assert deliver_due() == 0
+    assert state_of(first) == (EmailState.RETRY, ErrorClass.UNREACHABLE, 530)
+    assert state_of(second)[0] == EmailState.QUEUED
+
+
+@pytest.mark.django_db
+def test_an_interrupted_dialogue_does_not_spoil_the_next_message(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Celery's soft time limit does: an exception of another kind between two commands."""
+    interrupted, after = OutboxEmailFactory.create_batch(2)
+    data = smtplib.SMTP.data
+
+    def interrupt(self: smtplib.SMTP, message: Any) -> Any:
+        if interrupted.to in str(message):
+            raise RuntimeError
+        return data(self, message)
+
+    monkeypatch.setattr(smtplib.SMTP, "data", interrupt)
+    assert deliver_due() == 1
+    assert state_of(interrupted) == (EmailState.RETRY, ErrorClass.UNEXPECTED, None)
+    assert state_of(after)[0] == EmailState.SENT
 
 
 @pytest.mark.django_db

@@ -22,10 +22,10 @@ from outbox.models import OutboxEmail
 from outbox.services import queue_email
 from tests.outbox.sink import Sink
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
     """Wait for what another process does; return at once when it is done."""
     end = time.monotonic() + seconds
     while not condition():
@@ -115,7 +115,7 @@ def test_a_worker_killed_while_sending_loses_nothing_and_repeats_only_that_messa
     held = emails[1]
     sink.hold(held.to)
     worker = start_worker()
-    assert sink.holding.wait(30), worker.log.read_text()
+    assert sink.holding.wait(60), worker.log.read_text()
 
     worker.kill()
 
@@ -140,7 +140,7 @@ def test_a_worker_being_stopped_ends_after_the_message_it_is_sending(
     emails = queue_five()
     sink.hold(emails[1].to)
     worker = start_worker()
-    assert sink.holding.wait(30), worker.log.read_text()
+    assert sink.holding.wait(60), worker.log.read_text()
 
     worker.process.send_signal(signal.SIGTERM)
     assert eventually(lambda: worker.says("Warm shutdown"))
