@@ -38,6 +38,11 @@ class Card(NamedTuple):
     sectors: list[str]
     pattern: int
 
+    @property
+    def facts(self) -> str:
+        """Type, sectors and commune in one line: an element for each would cost the page its EcoIndex."""
+        return " · ".join(filter(None, [self.kind, *self.sectors, self.commune]))
+
 
 class Option(NamedTuple):
     """A value of a facet, to tick."""

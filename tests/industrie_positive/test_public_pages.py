@@ -10,13 +10,16 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from members.models import Axis
-from roadmap.approval import services as approval
-from roadmap.drafting.models import Version
+from roadmap.drafting.enums import VersionStatus
+from roadmap.drafting.models import Consultation, Version
 from tests.helpers.queries import assert_constant_queries, queries_of
 from tests.helpers.roles import ROLES
 from tests.members.factories import AxisFactory, MandateFactory, SeatFactory
 from tests.roadmap.actions.factories import ActionFactory, MilestoneFactory
+from tests.roadmap.approval.factories import make_version, open_vote
 from tests.showcase.factories import CompanyPageFactory
+from tests.workshops.factories import InvitationFactory, WorkshopFactory
+from workshops.enums import WorkshopState
 
 pytestmark = pytest.mark.django_db
 
@@ -116,15 +119,33 @@ def test_space_is_kept_by_no_cache(client_for):
     assert "private" in client_for("member").get("/espace/")["Cache-Control"]
 
 
-def test_space_shows_the_vote_that_waits_and_not_to_others(council, client_for, people):
-    version = Version.objects.order_by("-number").first()
-    member = people["member"]
-    now = timezone.now()
-    vote = approval.Approval.objects.filter(version=version).first()
-    if vote is None or vote.closes_at < now:
-        pytest.skip("the council's data holds no open vote")
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "anonymous"])
+def test_space_shows_the_vote_to_those_who_carry_a_voice(client_for, people, role):
+    person, _voter = people[role], people["member"]
+    vote = open_vote()
+    html = text_of(client_for(role).get("/espace/"))
+    assert (vote.get_absolute_url() in html) == (role in ("member", "member_other"))
+    if role == "member":
+        assert f"Voter pour {people.organisation.name}" in html
+    assert person.first_name in html
+
+
+def test_space_shows_the_invitation_that_waits_to_its_person_alone(client_for, people):
+    workshop = WorkshopFactory(scheduled=True, title_fr="Atelier des arceaux")
+    InvitationFactory(person=people["member"], workshop=workshop)
     html = text_of(client_for("member").get("/espace/"))
-    assert (vote.get_absolute_url() in html) == bool(approval.pending_for(member))
+    assert html.count("Atelier des arceaux") == 2  # what awaits me, and my coming workshops
+    assert "Atelier des arceaux" not in text_of(client_for("member_other").get("/espace/"))
+
+
+def test_space_shows_the_open_consultation_to_members(client_for):
+    version = make_version(3)
+    now = timezone.now()
+    Version.objects.filter(pk=version.pk).update(status=VersionStatus.CONSULTATION, published_at=now)
+    days = timedelta(days=9)
+    Consultation.objects.create(version=version, opens_at=now - days, closes_at=now + days)
+    assert version.get_absolute_url() in text_of(client_for("observer").get("/espace/"))
+    assert version.get_absolute_url() not in text_of(client_for("pilot").get("/espace/"))
 
 
 def test_space_lists_the_piloted_actions(client_for, people):
@@ -149,6 +170,7 @@ def test_space_asks_the_same_number_of_questions_whatever_waits(client_for, peop
         for _ in range(number):
             MandateFactory(person=member, observer=True)
             ActionFactory(pilot=member)
+            InvitationFactory(person=member, workshop__state=WorkshopState.SCHEDULED)
 
     assert_constant_queries(lambda: make(1), lambda: make(29), "/espace/", client=client_for("member"))
 

@@ -139,8 +139,8 @@ def test_corrected_search_says_so(client):
 def test_list_is_cut_in_pages_that_keep_the_search(client):
     make_pages(25)
     first, second = client.get("/vitrine/?q=usinage"), client.get("/vitrine/?q=usinage&page=2")
-    assert text_of(first).count('class="card"') == 24
-    assert text_of(second).count('class="card"') == 1
+    assert text_of(first).count('class="card drawn') == 24
+    assert text_of(second).count('class="card drawn') == 1
     assert '?q=usinage&amp;page=2"' in text_of(first)
 
 
