@@ -79,6 +79,7 @@ def run() -> int:
         )
     with lock:
         _check_port_is_free(port)
+        _say("Starting PostgreSQL, Redis and the portal…")
         with persistent_backends() as backends:
             return _serve(backends, port, lock)
 
