@@ -45,6 +45,8 @@ def names_in_settings() -> set[str]:
     code = (ROOT / "industrie_positive" / "settings.py").read_text()
     defaults = (ROOT / "industrie_positive" / "env.py").read_text()
     names = set(re.findall(r"""env\.\w+\(\s*["']([A-Z][A-Z0-9_]*)["']""", code))
+    for arguments in re.findall(r"env\.together\(([^)]*)\)", code):
+        names |= set(re.findall(r"[A-Z][A-Z0-9_]+", arguments))
     for function, name in re.findall(r"""def (\w+)\(name: str = ["'](\w+)["']""", defaults):
         if re.search(rf"env\.{function}\((?!\s*[\"'])", code):
             names.add(name)
