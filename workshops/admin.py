@@ -28,6 +28,7 @@ class VenueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("commune",)
     list_select_related = ("organisation", "commune")
     search_fields = ("name", "organisation__name", "address")
+    autocomplete_fields = ("organisation", "commune")
     ordering = ("organisation__sort_name", "name")
     list_per_page = 50
 

@@ -1,6 +1,7 @@
 """The secretariat's process page of a workshop: who is invited, send, answers, move and cancel."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core.templatetags.text import datetime_long
 from core.workflow import TransitionError, history
 from members.models import Mandate
 from outbox.models import OutboxEmail
@@ -120,7 +122,7 @@ def _process_page(
         or (workshop.state == WorkshopState.SCHEDULED and bool(workshop.ends_at and workshop.ends_at > now)),
         holdable=workshop.state == WorkshopState.SCHEDULED
         and bool(workshop.starts_at and workshop.starts_at <= now),
-        log=history(workshop),
+        log=_log(workshop),
         **context,
     )
 
@@ -140,6 +142,26 @@ def _counts(standing: list[Invitation]) -> list[tuple[str, str, int]]:
     return [
         (answer.value, str(answer.label), sum(row.answer == answer for row in standing)) for answer in order
     ]
+
+
+def _log(workshop: Workshop) -> list[dict[str, Any]]:
+    """Return what happened to the workshop, in words."""
+    states = dict(WorkshopState.choices)
+    words: dict[str, Callable[[Any], str]] = {
+        "state": lambda entry: f"{states.get(entry.from_state)} → {states.get(entry.to_state)}",
+        "starts_at": lambda entry: f"{_when(entry.from_state)} → {_when(entry.to_state)}",
+        "venue": lambda entry: _("New venue"),
+        "invited_at": lambda entry: _("First invitations sent"),
+    }
+    return [
+        {"at": entry.at, "by": entry.by, "reason": entry.reason, "what": words[entry.field](entry)}
+        for entry in history(workshop)
+        if entry.field in words
+    ]
+
+
+def _when(iso: str) -> str:
+    return datetime_long(datetime.fromisoformat(iso)) if iso else "—"
 
 
 def _mail_states(rows: list[Invitation]) -> dict[int, OutboxEmail]:

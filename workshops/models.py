@@ -126,7 +126,7 @@ class Workshop(models.Model):
 
     WORKFLOW = Workflow("state", WORKSHOP_TRANSITIONS)
 
-    slug = models.SlugField(max_length=100, unique=True)
+    slug = models.SlugField(_("address on the site"), max_length=100, unique=True)
     kind = models.CharField(_("kind"), max_length=20, choices=WorkshopKind.choices)
     state = models.CharField(
         _("state"), max_length=20, choices=WorkshopState.choices, default=WorkshopState.DRAFT, editable=False
@@ -248,7 +248,7 @@ class AgendaItem(models.Model):
     """A line of a workshop's agenda."""
 
     workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="agenda")
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("rank"), default=0)
     title_fr = models.CharField(_("title (French)"), max_length=200)
     title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
     minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)

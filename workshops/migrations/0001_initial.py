@@ -78,7 +78,10 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("slug", models.SlugField(max_length=100, unique=True)),
+                (
+                    "slug",
+                    models.SlugField(max_length=100, unique=True, verbose_name="address on the site"),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -308,7 +311,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="rank")),
                 ("title_fr", models.CharField(max_length=200, verbose_name="title (French)")),
                 ("title_en", models.CharField(blank=True, max_length=200, verbose_name="title (English)")),
                 ("minutes", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="minutes")),
