@@ -140,7 +140,7 @@ class VersionAdmin(admin.ModelAdmin[Version]):
         self, request: HttpRequest, name: str, version: Version, status: int = 200, **context: Any
     ) -> TemplateResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, "version": version, **context}
-        return TemplateResponse(request, f"admin/roadmap/{name}.html", context, status)
+        return TemplateResponse(request, f"admin/roadmap/{name}.html", context, status=status)
 
     def _editable(self, request: HttpRequest, pk: int) -> Version:
         version = get_object_or_404(Version, pk=pk)
@@ -181,7 +181,7 @@ class VersionAdmin(admin.ModelAdmin[Version]):
                     return self._back_to_text(request, version, gettext("The passage is added."))
         title = gettext("Add: %(kind)s") % {"kind": BlockKind(kind).label}
         return self._page(
-            request, "block_form", version, status, title=title, form=form, parent=parent, block=None
+            request, "block_form", version, status, title=title, form=form, parent=parent, block=None, below=0
         )
 
     def block_view(self, request: HttpRequest, pk: int, block_pk: int) -> HttpResponse:
