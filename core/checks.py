@@ -47,6 +47,12 @@ def check_production(app_configs: Any, **options: Any) -> list[CheckMessage]:
         refuse(
             6, "ALLOWED_HOSTS answers any name.", "Name the hosts: links in mails must not lead elsewhere."
         )
+    if not settings.STAFF_SECOND_FACTOR:
+        refuse(
+            9,
+            "Some staff enter the administration without a second factor.",
+            "That is for demo accounts: unset STAFF_SECOND_FACTOR.",
+        )
     return found
 
 
@@ -83,5 +89,19 @@ def check_celery(app_configs: Any, **options: Any) -> list[CheckMessage]:
             f"CELERY_VISIBILITY_TIMEOUT ({timeout} s) does not exceed the longest task ({limit} s).",
             hint=f"Set it above {limit}, or that task would run twice.",
             id="core.E008",
+        )
+    ]
+
+
+@register()
+def check_retention(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Refuse to close accounts without notice."""
+    if settings.RETENTION_CLOSE_MONTHS > settings.RETENTION_WARN_MONTHS:
+        return []
+    return [
+        Error(
+            "RETENTION_CLOSE_MONTHS does not exceed RETENTION_WARN_MONTHS.",
+            hint="People are warned at least a month before their account is closed.",
+            id="core.E010",
         )
     ]

@@ -43,6 +43,23 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def together(*names: str) -> list[str]:
+    """Return variables that need each other: all of them, or all empty; raise ImproperlyConfigured otherwise."""
+    values = [os.environ.get(name, "").strip() for name in names]
+    if any(values) and not all(values):
+        missing = [name for name, value in zip(names, values, strict=True) if not value]
+        raise ImproperlyConfigured(f"{', '.join(names)} go together: {', '.join(missing)} is missing.")
+    return values
+
+
+def https_address(name: str, value: str) -> str:
+    """Return an address without its last slash; raise ImproperlyConfigured unless it is empty or https://…"""
+    parts = urlsplit(value)
+    if value and (parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment):
+        raise ImproperlyConfigured(f"{name} must look like https://name/path.")
+    return value.rstrip("/")
+
+
 def choice(name: str, allowed: tuple[str, ...]) -> str:
     """Return a variable that must be one of `allowed` (the first is the default)."""
     value = text(name, allowed[0])

@@ -18,6 +18,8 @@ PORTAL_MODE = env.choice("PORTAL_MODE", ("production", "demo", "test"))
 PRODUCTION = PORTAL_MODE == "production"
 # Demo accounts have a public password and no second factor; core.checks refuses both in production.
 DEMO_ACCOUNTS = env.boolean("DEMO_ACCOUNTS", PORTAL_MODE == "demo")
+# Staff enter the administration with a second factor. False spares the accounts of example.org, and them alone.
+STAFF_SECOND_FACTOR = env.boolean("STAFF_SECOND_FACTOR", PRODUCTION)
 DEBUG = False
 
 SECRET_KEY = env.text("SECRET_KEY")
@@ -39,12 +41,16 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "csp",
     "django_htmx",
     "core",
     "outbox",
     "members",
+    "members.proconnect",
     "showcase",
     "workshops",
     "roadmap",
@@ -143,6 +149,7 @@ AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 12}  # type: ignore[assi
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "member-space"
 LOGOUT_REDIRECT_URL = "home"
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
 
 ACCOUNT_ADAPTER = "members.accounts.ClosedAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -153,7 +160,31 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_FORMS = {
+    "login": "members.account_forms.LoginForm",
+    "reset_password": "members.account_forms.ResetPasswordForm",
+    "user_token": "members.account_forms.ResetLinkForm",
+}
+MFA_ADAPTER = "members.accounts.PortalMFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "members.account_forms.AddPasskeyForm",
+    "activate_totp": "members.account_forms.ActivateAppForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Addresses are the secretariat's: nobody confirms them by a link, nobody changes their own.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "members.proconnect.adapter.ClosedSocialAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+# Login by ProConnect: off until all three are given. The address is the issuer's, https://…/api/v2.
+PROCONNECT_URL, PROCONNECT_CLIENT_ID, PROCONNECT_CLIENT_SECRET = env.together(
+    "PROCONNECT_URL", "PROCONNECT_CLIENT_ID", "PROCONNECT_CLIENT_SECRET"
+)
+PROCONNECT_URL = env.https_address("PROCONNECT_URL", PROCONNECT_URL)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 if PORTAL_MODE == "test":
     ACCOUNT_RATE_LIMITS = False
@@ -226,7 +257,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "roadmap.approval.tasks.close_ended",
         "schedule": min(60, REMINDER_CHECK_SECONDS),
     },
+    "members-retention": {"task": "members.tasks.apply_retention", "schedule": 3600.0},
 }
+
+# --- Invitations to the portal ---------------------------------------------------------------------------------------
+PORTAL_INVITATION_DAYS = env.integer("PORTAL_INVITATION_DAYS", 14, minimum=1)
 
 # --- Council rules: defaults that the settings may change -------------------------------------------------------------
 CONVOCATION_CLEAR_DAYS = env.integer("CONVOCATION_CLEAR_DAYS", 5)
@@ -235,6 +270,10 @@ WORKSHOP_REMINDER_ATTENDING_HOURS = [
     int(hour) for hour in env.words("WORKSHOP_REMINDER_ATTENDING_HOURS", "24")
 ]
 APPROVAL_REMINDER_HOURS = [int(hour) for hour in env.words("APPROVAL_REMINDER_HOURS", "168,72,24,3")]
+
+# --- Accounts that nobody uses (CNIL: two years) ----------------------------------------------------------------------
+RETENTION_WARN_MONTHS = env.integer("RETENTION_WARN_MONTHS", 23, minimum=1)
+RETENTION_CLOSE_MONTHS = env.integer("RETENTION_CLOSE_MONTHS", 24, minimum=1)
 
 # --- Who publishes (mentions légales); blanks are shown as "to be completed" -----------------------------------------
 PUBLISHER_NAME = env.text("PUBLISHER_NAME", "Montpellier Méditerranée Métropole")

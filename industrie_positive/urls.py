@@ -1,6 +1,5 @@
 """Addresses: French paths, the same pages under /en/."""
 
-from allauth.account import views as account
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
@@ -24,29 +23,8 @@ urlpatterns += i18n_patterns(
     path("actions/", include("roadmap.actions.urls")),
     path("", include("workshops.urls")),
     path("espace/", views.member_space, name="member-space"),
-    path("connexion/", login_not_required(account.login), name="account_login"),
-    path("deconnexion/", account.logout, name="account_logout"),
-    path("mot-de-passe/", account.password_change, name="account_change_password"),
-    path("mot-de-passe/oublie/", login_not_required(account.password_reset), name="account_reset_password"),
-    path(
-        "mot-de-passe/oublie/envoye/",
-        login_not_required(account.password_reset_done),
-        name="account_reset_password_done",
-    ),
-    path(
-        "mot-de-passe/nouveau/<str:uidb36>-<str:key>/",
-        login_not_required(account.password_reset_from_key),
-        name="account_reset_password_from_key",
-    ),
-    path(
-        "mot-de-passe/nouveau/enregistre/",
-        login_not_required(account.password_reset_from_key_done),
-        name="account_reset_password_from_key_done",
-    ),
-    path("compte-inactif/", login_not_required(account.account_inactive), name="account_inactive"),
-    # allauth reverses these names; both answer that accounts are by invitation.
-    path("inscription/", login_not_required(account.signup), name="account_signup"),
-    path("confirmer-identite/", account.reauthenticate, name="account_reauthenticate"),
+    path("", include("members.entry_urls")),
+    path("", include("members.account_urls")),
     path("mentions-legales/", views.legal_page, {"page": "legal_notice"}, name="legal-notice"),
     path("accessibilite/", views.legal_page, {"page": "legal_accessibility"}, name="accessibility"),
     path("ecoconception/", views.legal_page, {"page": "legal_ecodesign"}, name="ecodesign"),

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from members import admin_accounts  # noqa: F401
 from members.models import Axis, Body, Commune, Mandate, Organisation, Seat, Sector, User
 
 

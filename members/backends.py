@@ -17,3 +17,23 @@ class PortalBackend(AuthenticationBackend):  # type: ignore[misc]
         if settings.PRODUCTION and user.email.endswith(DEMO_DOMAIN):
             return False
         return bool(super().user_can_authenticate(user))
+
+
+def may_reset_password(user: Any) -> bool:
+    """Tell whether a forgotten password may be replaced by mail: only where somebody has opened the account.
+
+    An account whose invitation is unused, expired or revoked has no key yet: the invitation alone gives the first.
+    """
+    if not PortalBackend().user_can_authenticate(user):
+        return False
+    return bool(user.password and user.has_usable_password()) or _has_other_key(user)
+
+
+def _has_other_key(user: Any) -> bool:
+    from allauth.mfa.models import Authenticator
+
+    # ProConnect's link is there when its app is installed.
+    linked = getattr(user, "socialaccount_set", None)
+    return user.authenticator_set.filter(type=Authenticator.Type.WEBAUTHN).exists() or bool(
+        linked is not None and linked.exists()
+    )

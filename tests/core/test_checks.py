@@ -12,6 +12,7 @@ def production(settings):
     settings.PORTAL_MODE = "production"
     settings.DEBUG = False
     settings.DEMO_ACCOUNTS = False
+    settings.STAFF_SECOND_FACTOR = True
     settings.SECRET_KEY = GOOD_KEY
     settings.SECRET_KEY_FALLBACKS = []
     settings.SITE_URL = "https://portal.example.org"
@@ -41,6 +42,7 @@ def test_good_production_settings_pass(production):
         ("SITE_URL", "https://portal.example.org/sub", "core.E004"),
         ("ALLOWED_HOSTS", ["other.example.org"], "core.E005"),
         ("ALLOWED_HOSTS", ["*"], "core.E006"),
+        ("STAFF_SECOND_FACTOR", False, "core.E009"),
     ],
 )
 def test_production_refuses(production, name, value, code):
@@ -71,3 +73,11 @@ def test_visibility_timeout_exceeds_the_longest_task(settings, monkeypatch, time
     settings.CELERY_TASK_TIME_LIMIT = 240
     monkeypatch.setitem(settings.CELERY_BROKER_TRANSPORT_OPTIONS, "visibility_timeout", timeout)
     assert codes(checks.check_celery(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("warn", "close", "expected"), [(23, 24, []), (24, 24, ["core.E010"]), (25, 24, ["core.E010"])]
+)
+def test_people_are_warned_before_their_account_closes(settings, warn, close, expected):
+    settings.RETENTION_WARN_MONTHS, settings.RETENTION_CLOSE_MONTHS = warn, close
+    assert codes(checks.check_retention(None)) == expected

@@ -1,0 +1,93 @@
+"""The account forms that differ from django-allauth's."""
+
+from typing import Any
+
+from allauth.account import forms as account
+from allauth.account.adapter import get_adapter
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from members.addresses import normalise_address
+from members.backends import may_reset_password
+from members.models import User
+from outbox.services import wake_worker
+
+
+def _as_kept(address: str) -> str:
+    """Return what was typed as the portal keeps it; what it would never keep finds no account and says no more."""
+    try:
+        return normalise_address(address)
+    except ValidationError:
+        return address
+
+
+class LoginForm(account.LoginForm):  # type: ignore[misc]
+    """Log in by address and password."""
+
+    def clean_login(self) -> str:
+        """Find the account however its address is typed."""
+        return _as_kept(super().clean_login())
+
+
+class ResetPasswordForm(account.ResetPasswordForm):  # type: ignore[misc]
+    """Ask for a link to choose a new password. Whoever asks learns nothing: not by the page, nor by its time."""
+
+    def clean_email(self) -> str:
+        """Keep the accounts that somebody has opened, and not closed since."""
+        self.cleaned_data["email"] = _as_kept(self.cleaned_data["email"])
+        email: str = super().clean_email()
+        self.users: list[User] = [user for user in self.users if may_reset_password(user)]
+        return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Queue the link; where there is no account, do the same work and leave nothing of it."""
+        if self.users:
+            sent: str = super().save(request, **kwargs)
+            return sent
+        email: str = self.cleaned_data["email"]
+        nobody = User(pk=0, email=email, language=get_language() or "fr")
+        with transaction.atomic():
+            self.users = [nobody]
+            super().save(request, **kwargs)
+            transaction.set_rollback(True)
+        wake_worker()
+        return email
+
+
+class ResetLinkForm(account.UserTokenForm):  # type: ignore[misc]
+    """What a reset link must be to open anything."""
+
+    def clean(self) -> Any:
+        """Refuse the link of an account that was closed after it was sent."""
+        cleaned = super().clean()
+        if not may_reset_password(self.reset_user):
+            raise get_adapter().validation_error("invalid_password_reset")
+        return cleaned
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """Register a passkey: by default one that logs in by itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of this key")
+        self.fields["name"].max_length = 80
+        self.fields["name"].help_text = _("To know it again: “office computer”, “my phone”.")
+        self.fields["passwordless"].label = _("Log in with this key alone, without the password")
+        self.fields["passwordless"].help_text = _("The device then asks for a fingerprint, a face or a PIN.")
+        self.fields["passwordless"].initial = True
+
+
+class ActivateAppForm(ActivateTOTPForm):  # type: ignore[misc]
+    """Prove that the app has the secret."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("The six figures that the app shows")
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autocapitalize": "off"}
+        del self.fields["code"].widget.attrs["placeholder"]

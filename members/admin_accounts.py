@@ -1,0 +1,34 @@
+"""What the administration shows of django-allauth's tables: nothing secret, nothing to edit."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+from django.http import HttpRequest
+
+# Addresses live on the person; sessions are their holder's alone.
+for _model in (EmailAddress, UserSession, Authenticator):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(admin.ModelAdmin[Any]):
+    """Second factors: an administrator removes the one that somebody lost, and never sees what it is made of."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("user__last_name", "user__first_name", "user__email")
+    fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let nobody make a key for somebody else."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody alter a key."""
+        return False
