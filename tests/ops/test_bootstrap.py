@@ -41,6 +41,7 @@ def programs(tmp_path: Path) -> Path:
 
 def add_program(folder: Path, name: str, script: str) -> None:
     path = folder / name
+    path.unlink(missing_ok=True)  # never write through a link to the machine's own program
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
