@@ -73,7 +73,6 @@ class ApprovalAdmin(ReadOnlyAdmin):
         context: dict[str, Any] = {
             "title": _t("Open a vote"),
             "form": form,
-            "media": self.media + form.media,
             "day": day,
             "voters": [
                 (organisation, _names(people))

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import database_now
@@ -14,6 +13,8 @@ from roadmap.approval.enums import Choice
 from roadmap.approval.models import EXPLANATION_MAX_LENGTH, Ballot, Voter
 from roadmap.drafting.enums import VersionStatus
 from roadmap.drafting.models import Version
+
+LOCAL_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class ExplanationField(forms.CharField):
@@ -73,14 +74,17 @@ class OpeningForm(forms.Form):
     """What the secretariat decides when it puts a version to the vote."""
 
     version = forms.ModelChoiceField(label=_("Version"), queryset=Version.objects.none())
-    opens_at = forms.SplitDateTimeField(
+    # The browser's own control: one labelled field, where the admin's two have no labels and want inline styles.
+    opens_at = forms.DateTimeField(
         label=_("Opens"),
         required=False,
-        widget=AdminSplitDateTime,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL_FORMAT),
         help_text=_("Paris time. Blank: at once."),
     )
-    closes_at = forms.SplitDateTimeField(
-        label=_("Closes"), widget=AdminSplitDateTime, help_text=_("Paris time. It cannot be changed later.")
+    closes_at = forms.DateTimeField(
+        label=_("Closes"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL_FORMAT),
+        help_text=_("Paris time. It cannot be changed later."),
     )
     casting_organisation = forms.ModelChoiceField(
         label=_("Casting vote"),

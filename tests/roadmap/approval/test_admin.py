@@ -42,10 +42,8 @@ def opening(version: Any, **fields: Any) -> dict[str, Any]:
     closes = timezone.localtime(database_now() + timedelta(days=7))
     return {
         "version": version.pk,
-        "opens_at_0": "",
-        "opens_at_1": "",
-        "closes_at_0": closes.strftime("%Y-%m-%d"),
-        "closes_at_1": "18:00:00",
+        "opens_at": "",
+        "closes_at": closes.strftime("%Y-%m-%dT18:00"),
         "casting_organisation": "",
         "confirm": "on",
     } | fields
@@ -97,11 +95,11 @@ def test_open_from_the_form(client_for: ClientFor) -> None:
     "change",
     [
         {"confirm": ""},
-        {"closes_at_0": "2020-02-01"},
-        {"closes_at_0": "", "closes_at_1": ""},
-        {"closes_at_0": "demain"},
-        {"opens_at_0": "2020-02-01", "opens_at_1": "10:00"},
-        {"opens_at_0": "2199-02-01", "opens_at_1": "10:00"},
+        {"closes_at": "2020-02-01T10:00"},
+        {"closes_at": ""},
+        {"closes_at": "demain"},
+        {"opens_at": "2020-02-01T10:00"},
+        {"opens_at": "2199-02-01T10:00"},
         {"version": "999"},
         {"casting_organisation": "999"},
     ],
