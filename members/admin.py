@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from members import admin_accounts  # noqa: F401
+from members.admin_invitations import InvitesPeople
 from members.models import Axis, Body, Commune, Mandate, Organisation, Seat, Sector, User
 
 
@@ -59,7 +60,7 @@ class SeatInline(admin.TabularInline[Seat, Organisation]):
 
 
 @admin.register(User)
-class PersonAdmin(admin.ModelAdmin[User]):
+class PersonAdmin(InvitesPeople):
     """People. Accounts are made without password; who may enter this site is the administrators' decision.
 
     Nobody sets a password for somebody else: it would let them act, and vote, in that person's name.

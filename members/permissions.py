@@ -47,9 +47,21 @@ def secretariat_people() -> "list[User]":
     return list(User.objects.filter(is_active=True, groups__name=SECRETARIAT_GROUP).order_by("id"))
 
 
+def can_invite(user: Any) -> bool:
+    """May send, send again and revoke invitations to the portal."""
+    return bool(is_secretariat(user) and user.has_perm("members.add_portalinvitation"))
+
+
+def can_invite_person(user: Any, person: User) -> bool:
+    """May invite this person; staff's accounts are the administrators' business."""
+    return can_invite(user) and (bool(user.is_superuser) or not (person.is_staff or person.is_superuser))
+
+
 # What the secretariat's group may do in the administration site.
 SECRETARIAT_PERMISSIONS = [
     f"members.{verb}_{model}"
     for model in ("user", "organisation", "seat", "mandate")
     for verb in ("view", "add", "change", "delete")
 ] + [f"members.view_{model}" for model in ("body", "axis", "sector", "commune")]
+SECRETARIAT_PERMISSIONS += [f"members.{verb}_portalinvitation" for verb in ("view", "add")]
+SECRETARIAT_PERMISSIONS += [f"socialaccount.{verb}_socialaccount" for verb in ("view", "delete")]

@@ -1,0 +1,46 @@
+"""The messages about accounts: one function each, a row of the outbox, in the person's language."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import override
+
+from members.models import Mandate, PortalInvitation
+from outbox.services import queue_email, render_email
+
+# An account-… message opens an account: the outbox does not show it to the secretariat.
+PORTAL_INVITATION = "account-invitation"
+
+
+def portal_invitation_key(invitation: PortalInvitation) -> str:
+    """Return the outbox key of what is mailed for an invitation."""
+    return f"portal-invitation:{invitation.pk}"
+
+
+def portal_invitation_link(token: str, language: str) -> str:
+    """Return the address that opens the account, in the reader's language."""
+    with override(language):
+        return f"{settings.SITE_URL}{reverse('portal_invitation_accept', args=[token])}"
+
+
+def send_portal_invitation(invitation: PortalInvitation, *, token: str, mandates: Sequence[Mandate]) -> None:
+    """Queue the link that opens the account. Login mails cannot be refused: no unsubscribe address."""
+    person = invitation.person
+    context = {
+        "person": person,
+        "invitation": invitation,
+        "mandates": mandates,
+        "link": portal_invitation_link(token, person.language),
+    }
+    subject, text, html = render_email("members/portal_invitation", context, language=person.language)
+    queue_email(
+        key=portal_invitation_key(invitation),
+        kind=PORTAL_INVITATION,
+        to=invitation.email,
+        subject=subject,
+        text=text,
+        html=html,
+        language=person.language,
+        recipient=person,
+    )

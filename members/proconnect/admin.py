@@ -1,0 +1,44 @@
+"""The identities tied to accounts: seen and untied by the secretariat, never made by hand."""
+
+from typing import Any
+
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+# The one service is the settings' business, and no token is kept.
+for _model in (SocialAccount, SocialApp, SocialToken):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+
+
+@admin.register(SocialAccount)
+class IdentityAdmin(admin.ModelAdmin[Any]):
+    """Untying lets the next ProConnect identity with the right address and organisation take the place."""
+
+    list_display = ("user", "provider", "identity_provider", "date_joined", "last_login")
+    list_display_links = None
+    list_select_related = ("user",)
+    search_fields = ("user__last_name", "user__first_name", "user__email")
+    search_help_text = _("Search by name or e-mail address.")
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only a login ties an identity to an account."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody moves one to another account."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Those with the permission untie; staff's are the administrators' business."""
+        return super().has_delete_permission(request, obj) and (
+            obj is None or request.user.is_superuser or not obj.user.is_staff
+        )
+
+    @admin.display(description=_("identity provider"))
+    def identity_provider(self, row: Any) -> str:
+        """Give ProConnect's number of the provider."""
+        return str(row.extra_data.get("idp_id", ""))
