@@ -9,7 +9,7 @@ import pytest
 
 from tests.stories.conftest import Portal, wait_for
 
-pytestmark = pytest.mark.xdist_group("stories")
+pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(400)]
 
 BULANE, EDF, ORANGE = ("titulaire.bulane@example.org", "titulaire.edf@example.org", "titulaire.orange@example.org")
 VENUE = "Main Gauche — Parc 2000"
