@@ -76,6 +76,13 @@ class CompanyPageAdmin(admin.ModelAdmin[CompanyPage]):
             text = ngettext("%(count)s page withdrawn.", "%(count)s pages withdrawn.", done)
             self.message_user(request, text % {"count": done}, messages.SUCCESS)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Publish or withdraw when that button was pressed, once the page and its lines are saved."""
+        super().save_related(request, form, formsets, change)
+        for button, service in (("_publish", services.publish_page), ("_withdraw", services.withdraw_page)):
+            if button in request.POST and can_publish_page(request.user):
+                self._each(request, CompanyPage.objects.filter(pk=form.instance.pk), service)
+
     def _each(self, request: HttpRequest, pages: QuerySet[CompanyPage], service: Any) -> int:
         done = 0
         for page in pages:

@@ -52,10 +52,11 @@ def test_page_made_in_the_admin_is_found_with_its_lines(client_for, client):
         "figures-0-position": "0",
     }
     staff = client_for("secretariat")
-    response = staff.post(f"{LIST}add/", data)
+    assert 'name="_publish"' in staff.get(f"{LIST}add/").content.decode()
+    response = staff.post(f"{LIST}add/", data | {"_publish": "1"})
     assert response.status_code == 302, response.context["errors"]
     page = CompanyPage.objects.get()
-    staff.post(LIST, {"action": "publish", "_selected_action": [page.pk]})
+    assert 'name="_withdraw"' in staff.get(f"{LIST}{page.pk}/change/").content.decode()
     for word in ("bronze", "sobriete", "electrique", "apprenti", "fonderie"):
         assert "Fonderie" in client.get(f"/vitrine/?q={word}").content.decode(), word
 
