@@ -176,9 +176,11 @@ def throwaway_home() -> Iterator[Home]:
 def _sweep(parent: Path) -> None:
     """Remove the throwaway folders of processes that were killed."""
     for lock in parent.glob(f"{THROWAWAY_PREFIX}*/lock"):
-        with contextlib.suppress(OSError), lock.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if lock.stat().st_uid == os.geteuid():
+        with contextlib.suppress(OSError):
+            if lock.parent.lstat().st_uid != os.geteuid():  # /tmp is everybody's: touch only what we made
+                continue
+            with lock.open("a") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(lock.parent, ignore_errors=True)
 
 

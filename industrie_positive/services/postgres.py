@@ -218,7 +218,7 @@ class Postgres:
                 lock.unlink(missing_ok=True)
                 return
             pid, port = abs(int(lines[0])), int(lines[3] or 0)
-            if self._answers(port):
+            if self._answers(port) and _is_live_postgres(pid):
                 os.kill(pid, signal.SIGINT)
             elif not _is_live_postgres(pid):
                 # PostgreSQL believes a zombie or a reused pid alive and refuses. The pid of its own parent
