@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.workflow import TransitionError, history, record
@@ -102,7 +102,7 @@ class ActionAdmin(admin.ModelAdmin[Action]):
                     status = 409
                     form.add_error(None, str(error))
                 else:
-                    self.message_user(request, _t("The status is changed."), messages.SUCCESS)
+                    self.message_user(request, gettext("The status is changed."), messages.SUCCESS)
                     return HttpResponseRedirect(reverse("admin:roadmap_action_change", args=[pk]))
         context = self._status_context(request, action, form)
         return TemplateResponse(request, "admin/roadmap/action/status.html", context, status=status)
@@ -119,7 +119,7 @@ class ActionAdmin(admin.ModelAdmin[Action]):
         ]
         return {
             **self.admin_site.each_context(request),
-            "title": _t("Change the status"),
+            "title": gettext("Change the status"),
             "opts": self.opts,
             "action": action,
             "form": form,
