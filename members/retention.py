@@ -26,6 +26,7 @@ from outbox.services import queue_email, render_email
 logger = logging.getLogger(__name__)
 
 WARNING = "account-inactivity"
+TEMPLATE = "inactivity_warning"
 # Nobody has ever entered: there is nobody to warn, and no way to log in.
 _NEVER_OPENED = Q(last_login=None, password__startswith="!")  # noqa: S106 - Django's mark of "no password"
 
@@ -97,7 +98,7 @@ def _warn(pk: int, now: datetime) -> None:
         months_from(last_seen, settings.RETENTION_CLOSE_MONTHS), months_from(now, _notice_months())
     )
     context = {"user": person, "last_seen": last_seen, "closes_on": closes_at}
-    subject, text, html = render_email("members/inactivity_warning", context, language=person.language)
+    subject, text, html = render_email(f"members/{TEMPLATE}", context, language=person.language)
     queue_email(
         key=f"{WARNING}:{person.pk}:{last_seen:%Y-%m-%d}",
         kind=WARNING,

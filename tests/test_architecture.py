@@ -203,6 +203,7 @@ PUBLIC = {
     "workshops:invitation_answer",
     # to log in and out
     *("account_login", "account_logout", "account_signup", "account_inactive", "admin:login"),
+    *("mfa_login_webauthn", "mfa_authenticate"),
     *("account_reset_password", "account_reset_password_done"),
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
     # machines; the style guide is not served in production
