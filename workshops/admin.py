@@ -48,7 +48,10 @@ class WorkshopAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = WorkshopForm
     change_form_template = "admin/workshops/workshop_change_form.html"
     inlines = (AgendaItemInline,)
-    list_display = ("title_fr", "kind", "state", "starts_at", "venue", "answers", "follow")
+    list_display = (
+        *("title_fr", "state", "starts_at", "follow"),
+        *("invited_count", "present_count", "silent_count", "excused_count", "kind", "host"),
+    )
     list_filter = ("state", "kind", "axis", "starts_at")
     list_select_related = ("venue__organisation",)
     search_fields = ("title_fr", "title_en", "venue__name", "venue__organisation__name")
@@ -102,18 +105,36 @@ class WorkshopAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             kwargs["queryset"] = db_field.related_model.objects.filter(is_staff=True, is_active=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    @admin.display(description=_("present · excused · represented · silent"))
-    def answers(self, workshop: Any) -> str:
-        """Show the numbers of answers, or nothing when nobody is invited."""
-        if not workshop.invited:
-            return "—"
-        return f"{workshop.attending} · {workshop.excused} · {workshop.represented} · {workshop.silent}"
+    @admin.display(description=_("invited"), ordering="invited")
+    def invited_count(self, workshop: Any) -> int:
+        """Show how many are on the list."""
+        return int(workshop.invited)
+
+    @admin.display(description=_("present"), ordering="attending")
+    def present_count(self, workshop: Any) -> int:
+        """Show how many come."""
+        return int(workshop.attending)
+
+    @admin.display(description=_("excused, represented"))
+    def excused_count(self, workshop: Any) -> int:
+        """Show how many do not come themselves."""
+        return int(workshop.excused + workshop.represented)
+
+    @admin.display(description=_("silent"), ordering="silent")
+    def silent_count(self, workshop: Any) -> int:
+        """Show how many have not answered."""
+        return int(workshop.silent)
+
+    @admin.display(description=_("host organisation"), ordering="venue__organisation__sort_name")
+    def host(self, workshop: Workshop) -> str:
+        """Show where it is, short."""
+        return workshop.venue.organisation.name if workshop.venue else "—"
 
     @admin.display(description=_("follow-up"))
     def follow(self, workshop: Workshop) -> SafeString:
         """Link to the process page."""
         url = reverse("admin:workshops_workshop_process", args=[workshop.pk])
-        return format_html('<a href="{}">{}</a>', url, _("Invite, follow"))
+        return format_html('<a href="{}">{}</a>', url, _("Follow"))
 
     def get_urls(self) -> list[Any]:
         """Add the process page and its steps."""
