@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import override
 
@@ -11,6 +12,8 @@ from core.search import search_vector, words
 from core.workflow import transition
 from showcase.enums import PageState
 from showcase.models import CompanyPage
+
+_BATCH = 200
 
 
 def publish_page(*, page: CompanyPage, by: Any, reason: str = "") -> CompanyPage:
@@ -29,12 +32,24 @@ def index_page(page: CompanyPage) -> None:
 
 
 def index_pages(pages: QuerySet[CompanyPage]) -> int:
-    """Write these pages' rows of the search index and return how many: four queries, and one a page."""
-    done = 0
-    rows = pages.select_related("organisation__commune").prefetch_related(
+    """Write these pages' rows of the search index and return how many there are.
+
+    Locks them a batch at a time, then reads them: of two changes at once, the later index holds both.
+    """
+    keys = list(pages.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(keys), _BATCH):
+        with transaction.atomic():
+            _index_batch(keys[start : start + _BATCH])
+    return len(keys)
+
+
+def _index_batch(keys: list[int]) -> None:
+    batch = CompanyPage.objects.filter(pk__in=keys).order_by("pk")
+    # A statement of its own: the one that reads what others have just committed must start after the lock is held.
+    list(batch.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    for page in batch.select_related("organisation__commune").prefetch_related(
         "organisation__sectors", "commitments__commitment", "figures"
-    )
-    for page in rows.iterator(chunk_size=500):
+    ):
         texts = {}
         for language in ("fr", "en"):
             with override(language):
@@ -43,8 +58,6 @@ def index_pages(pages: QuerySet[CompanyPage]) -> int:
             search=search_vector(texts["fr"], language="fr") + search_vector(texts["en"], language="en"),
             search_words=_vocabulary(chain(texts["fr"].values(), texts["en"].values())),
         )
-        done += 1
-    return done
 
 
 def _texts(page: CompanyPage, language: str) -> dict[str, list[str]]:

@@ -1,9 +1,11 @@
 """What a search finds, counts, corrects and refuses."""
 
 import random
+import threading
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.http import QueryDict
 
 from members.enums import OrganisationKind
@@ -228,3 +230,37 @@ def test_reindex_command_mends_what_went_round_the_models(capsys):
     assert names("q=garosud") == []
     call_command("reindex_showcase")
     assert names("q=garosud") == ["Garosud"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_index_holds_both_of_two_changes_at_once():
+    page = CompanyPageFactory(organisation__name="Avant")
+    page_changed, go_on = threading.Event(), threading.Event()
+
+    def tell_story() -> None:
+        try:
+            with transaction.atomic():
+                mine = CompanyPage.objects.get(pk=page.pk)
+                mine.story_fr = "Galvanoplastie"
+                mine.save()
+                page_changed.set()
+                go_on.wait(0.5)  # the other now waits for this page's row; without a lock it would not
+        finally:
+            connection.close()
+
+    def rename() -> None:
+        try:
+            page_changed.wait(10)
+            organisation = Organisation.objects.get(pk=page.organisation_id)
+            organisation.name = "Cévennes"
+            organisation.save()
+            go_on.set()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for work in (tell_story, rename)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert names("q=galvanoplastie cevennes") == ["Cévennes"]
