@@ -195,7 +195,15 @@ def resend_email(*, email: OutboxEmail, by: Any) -> OutboxEmail:
     """
     with transaction.atomic():
         fresh = workflow.transition(
-            email, EmailState.QUEUED, by=by, attempts=0, next_attempt_at=Now(), sent_at=None
+            email,
+            EmailState.QUEUED,
+            by=by,
+            attempts=0,
+            next_attempt_at=Now(),
+            sent_at=None,
+            smtp_code=None,
+            error_class="",
+            error_detail="",
         )
         _wake_on_commit()
     return fresh
