@@ -37,7 +37,6 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     list_display = ("number", "kind", "at", "hash")
     list_filter = ("kind",)
     search_fields = ("=number", "hash")
-    search_help_text = _("A number or the beginning of a hash, as on a receipt.")
     ordering = ("-number",)
     fields = ("number", "kind", "at", "content", "previous_hash", "hash")
     readonly_fields = fields

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import ReadOnlyAdmin
@@ -67,11 +67,13 @@ class ApprovalAdmin(ReadOnlyAdmin):
                     form.add_error(None, str(error))
                     status = 409
                 else:
-                    messages.success(request, _t("The vote is open: the text and the electorate are frozen."))
+                    messages.success(
+                        request, gettext("The vote is open: the text and the electorate are frozen.")
+                    )
                     return HttpResponseRedirect(self._address(approval))
         day = _opening_day(form)
         context: dict[str, Any] = {
-            "title": _t("Open a vote"),
+            "title": gettext("Open a vote"),
             "form": form,
             "day": day,
             "voters": [
@@ -102,7 +104,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         )
         silent = [voter.organisation for voter in voters if not voter.voted]  # type: ignore[attr-defined]
         context: dict[str, Any] = {
-            "title": _t("Vote on %(version)s") % {"version": approval.version},
+            "title": gettext("Vote on %(version)s") % {"version": approval.version},
             "approval": approval,
             "state": pages.state_of(approval, now),
             "voted": [voter for voter in voters if voter.voted],  # type: ignore[attr-defined]
@@ -119,7 +121,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         except ApprovalError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _t("The record is written."))
+            messages.success(request, gettext("The record is written."))
         return HttpResponseRedirect(self._address(approval))
 
     def _address(self, approval: Approval) -> str:
