@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -156,7 +156,11 @@ def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
     rows = Invitation.objects.filter(sent_at__isnull=False).select_related(
         "workshop__venue__organisation", "workshop__venue__commune", "workshop__axis"
     )
-    invitation = get_object_or_404(rows, token=token)
+    invitation = rows.filter(token=token).first()
+    if invitation is None:
+        raise Http404(
+            _("This link opens no invitation: copy it whole from the e-mail, or call the secretariat.")
+        )
     form, status = None, 200
     if request.method == "POST":
         form, status = _take_answer(request, invitation, source=AnswerSource.MAIL_LINK, by=None)

@@ -107,7 +107,9 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
             start_new_session=True,
         )
     try:
-        text = wait_for(log.read_text, lambda text: "Ctrl-C" in text or process.poll() is not None, seconds=100)
+        text = wait_for(
+            log.read_text, lambda text: "Ctrl-C" in text or process.poll() is not None, seconds=100
+        )
         assert "Ctrl-C" in text, f"make run did not start:\n{text}"
         yield Portal(f"http://127.0.0.1:{port}", database_url, folder / "var" / "mail", text)
     finally:

@@ -10,7 +10,14 @@ from tests.stories.conftest import Portal
 
 pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(400)]
 
-PAGES = ("/", "/vitrine/", "/vitrine/bulane/", "/feuille-de-route/", "/feuille-de-route/versions/1/", "/actions/")
+PAGES = (
+    "/",
+    "/vitrine/",
+    "/vitrine/bulane/",
+    "/feuille-de-route/",
+    "/feuille-de-route/versions/1/",
+    "/actions/",
+)
 
 
 def test_the_showcase_is_searched_and_filtered_without_javascript(

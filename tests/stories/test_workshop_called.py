@@ -11,7 +11,11 @@ from tests.stories.conftest import Portal, wait_for
 
 pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(400)]
 
-BULANE, EDF, ORANGE = ("titulaire.bulane@example.org", "titulaire.edf@example.org", "titulaire.orange@example.org")
+BULANE, EDF, ORANGE = (
+    "titulaire.bulane@example.org",
+    "titulaire.edf@example.org",
+    "titulaire.orange@example.org",
+)
 VENUE = "Main Gauche — Parc 2000"
 
 
@@ -141,7 +145,11 @@ def test_a_workshop_is_called_answered_reminded_moved_and_cancelled(
     secretariat.click("button[name=confirm]")
     wait_for(lambda: portal.mails(BULANE), lambda mails: len(mails) >= 4)
     method, event = calendar_entry(portal.mails(BULANE)[-1])
-    assert (method, str(event["UID"]), event.start.isoformat()) == ("REQUEST", uid, "2035-03-14T09:00:00+01:00")
+    assert (method, str(event["UID"]), event.start.isoformat()) == (
+        "REQUEST",
+        uid,
+        "2035-03-14T09:00:00+01:00",
+    )
     moved = int(event["SEQUENCE"])
     assert moved >= 1
     secretariat.goto(f"{process}cancel/")
