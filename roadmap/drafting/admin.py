@@ -1,5 +1,6 @@
 """The secretariat's side of the roadmap's text: versions, their passages, publication, the queue of comments."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -60,9 +61,7 @@ class VersionAdmin(admin.ModelAdmin[Version]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Version]:
         """Count what is still unanswered in each version."""
-        still_open = Q(
-            blocks__comments__in=Comment.objects.unanswered().values("pk"),
-        )
+        still_open = Q(blocks__comments__in=Comment.objects.unanswered().values("pk"))
         return (
             super()
             .get_queryset(request)
@@ -123,7 +122,7 @@ class VersionAdmin(admin.ModelAdmin[Version]):
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of the text, the publication and the next version."""
-        pages = [
+        pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
             ("<int:pk>/texte/", self.text_view, "text"),
             ("<int:pk>/texte/ajouter/", self.block_add_view, "block_add"),
             ("<int:pk>/texte/<int:block_pk>/", self.block_view, "block"),
@@ -282,11 +281,10 @@ class AnsweredFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Comment]) -> QuerySet[Comment]:
         """Keep the comments of the choice."""
+        unanswered = Comment.objects.unanswered().values("pk")
         if self.value() == "non":
-            return queryset.filter(official=False, status=CommentStatus.OPEN)
-        if self.value() == "oui":
-            return queryset.filter(Q(official=True) | ~Q(status=CommentStatus.OPEN))
-        return queryset
+            return queryset.filter(pk__in=unanswered)
+        return queryset.exclude(pk__in=unanswered) if self.value() == "oui" else queryset
 
 
 class VersionFilter(admin.SimpleListFilter):
@@ -395,17 +393,15 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         """Return the status of the page that says what is wrong, or 0."""
         if not form.is_valid():
             return 422
-        seen = comment.status
-        comment.status = form.cleaned_data["seen"]
         try:
             services.decide_comment(
                 comment=comment,
                 status=form.cleaned_data["status"],
                 reason=form.cleaned_data["reason"],
+                seen=form.cleaned_data["seen"],
                 by=request.user,
             )
         except (DraftingError, TransitionError) as error:
-            comment.status = seen
             return explain(form, error)
         self.message_user(
             request, gettext("The decision is saved and mailed to the author."), messages.SUCCESS

@@ -19,7 +19,7 @@ def send_decision(comment: Comment, *, sequence: int) -> None:
     with override(author.language):
         path = comment.get_absolute_url()
     subject, text, html = render_email(
-        f"roadmap/{DECISION.replace('-', '_')}",
+        "roadmap/comment_decided",
         {"comment": comment, "version": comment.block.version, "path": path},
         language=author.language,
     )

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils.translation import gettext_lazy as _
 
 from core.templatetags.text import french_number
@@ -66,7 +65,8 @@ class CommentForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         # Several threads may be open in one page: their fields' ids differ.
-        super().__init__(*args, auto_id=f"p{label.replace('.', '-')}-%s", **kwargs)
+        kwargs["auto_id"] = f"p{label.replace('.', '-')}-%s"
+        super().__init__(*args, **kwargs)
         self.parent = parent
         self._voices = voices
         if parent:
@@ -114,18 +114,16 @@ class BlockForm(forms.Form):
         return [(self["title_fr"], self["title_en"]), (self["body_fr"], self["body_en"])]
 
 
-class PublicationForm(forms.Form):
-    """When a version is open to comments."""
+def _moment(**kwargs: Any) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(widget=widget, **kwargs)
 
-    opens_at = forms.SplitDateTimeField(
-        label=_("Opens"),
-        required=False,
-        help_text=_("Paris time. Blank: at once."),
-        widget=AdminSplitDateTime,
-    )
-    closes_at = forms.SplitDateTimeField(
-        label=_("Closes"), help_text=_("Paris time."), widget=AdminSplitDateTime
-    )
+
+class PublicationForm(forms.Form):
+    """When a version is open to comments, in Paris time."""
+
+    opens_at = _moment(label=_("Opens"), required=False, help_text=_("Paris time. Blank: at once."))
+    closes_at = _moment(label=_("Closes"), help_text=_("Paris time."))
 
 
 class DecisionForm(forms.Form):
@@ -142,7 +140,8 @@ class DecisionForm(forms.Form):
     seen = forms.ChoiceField(choices=CommentStatus.choices, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, comment: Comment, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"seen": comment.status}, **kwargs)
+        kwargs["initial"] = {"seen": comment.status}
+        super().__init__(*args, **kwargs)
         others = [
             choice
             for choice in CommentStatus.choices

@@ -342,11 +342,14 @@ def _require_open_consultation(block: Block) -> None:
         raise DraftingError(message, code="closed")
 
 
-def decide_comment(*, comment: Comment, status: str, reason: str, by: Any) -> Comment:
+def decide_comment(
+    *, comment: Comment, status: str, reason: str, by: Any, seen: str | None = None
+) -> Comment:
     """Accept or reject a comment, in whole or part, or set it aside; log it and mail the reason to its author.
 
-    `comment` is as the person saw it: when somebody else has decided meanwhile, raises DraftingError "stale" rather
-    than undo them. Also raises PermissionDenied, DraftingError (no reason: field "reason") and TransitionError.
+    `seen` is the status that the person decided on (`comment`'s unless told): when somebody else has decided
+    meanwhile, raises DraftingError "stale" rather than undo them. Also raises PermissionDenied, DraftingError (no
+    reason: field "reason") and TransitionError.
     """
     if not can_decide_comment(by, comment):
         raise PermissionDenied(_("Only the secretariat decides on comments."))
@@ -354,9 +357,8 @@ def decide_comment(*, comment: Comment, status: str, reason: str, by: Any) -> Co
     if not reason:
         raise DraftingError(_("Give the reason: the author will receive it."), field="reason", code="reason")
     with transaction.atomic():
-        seen = comment.status
         current = lock(comment)
-        if current.status != seen:
+        if current.status != (seen or comment.status):
             message = _("Somebody has decided meanwhile: %(status)s.") % {
                 "status": current.get_status_display()
             }

@@ -34,12 +34,11 @@ def text_url(version: Version, rest: str = "") -> str:
 
 def moments(opens: timedelta | None, closes: timedelta | None) -> dict[str, str]:
     """Return what a publication's form sends, in Paris time."""
-    data = {"opens_at_0": "", "opens_at_1": "", "closes_at_0": "", "closes_at_1": ""}
-    for name, delta in (("opens_at", opens), ("closes_at", closes)):
-        if delta is not None:
-            moment = timezone.localtime(timezone.now() + delta)
-            data |= {f"{name}_0": f"{moment:%d/%m/%Y}", f"{name}_1": f"{moment:%H:%M}"}
-    return data
+    asked = {"opens_at": opens, "closes_at": closes}
+    return {
+        name: f"{timezone.localtime(timezone.now() + delta):%Y-%m-%dT%H:%M}" if delta else ""
+        for name, delta in asked.items()
+    }
 
 
 @pytest.mark.parametrize("role", ROLES)
