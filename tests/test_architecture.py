@@ -201,9 +201,11 @@ PUBLIC = {
     *("legal-notice", "accessibility", "ecodesign", "privacy", "sitemap", "contact"),
     # opened by the secret in a mail's link
     "workshops:invitation_answer",
+    "portal_invitation_accept",
     # to log in and out
     *("account_login", "account_logout", "account_signup", "account_inactive", "admin:login"),
     *("mfa_login_webauthn", "mfa_authenticate"),
+    *("proconnect_login", "proconnect_callback", "proconnect_logged_out"),
     *("account_reset_password", "account_reset_password_done"),
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
     # machines; the style guide is not served in production

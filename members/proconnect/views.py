@@ -83,7 +83,7 @@ def proconnect_callback(request: HttpRequest) -> HttpResponse:
         return _refuse(request, Refusal.PROOF, error)
     except RefusedError as error:
         return _refuse(request, error.refusal)
-    login.state = state
+    login.state.update(state)
     response: HttpResponse = complete_social_login(request, login)
     # Again: a session that was somebody else's is emptied before the login.
     request.session[SESSION_END] = end
@@ -127,6 +127,7 @@ def _leave_url(request: HttpRequest, end: dict[str, str]) -> str:
     return f"{end['url']}?{urlencode(query)}"
 
 
+@login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def logout(request: HttpRequest) -> HttpResponse:
