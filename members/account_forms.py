@@ -1,5 +1,6 @@
 """The account forms that differ from django-allauth's."""
 
+from textwrap import wrap
 from typing import Any
 
 from allauth.account import forms as account
@@ -91,3 +92,8 @@ class ActivateAppForm(ActivateTOTPForm):  # type: ignore[misc]
         self.fields["code"].label = _("The six figures that the app shows")
         self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autocapitalize": "off"}
         del self.fields["code"].widget.attrs["placeholder"]
+
+    @property
+    def key_in_groups(self) -> str:
+        """Return the secret as one copies it by hand; apps pass over the spaces."""
+        return " ".join(wrap(self.secret, 4))
