@@ -57,6 +57,21 @@ PORTAL_INVITATIONS = Workflow(
 )
 
 
+class ChangeVerb(models.TextChoices):
+    """What was done to a row of a register."""
+
+    ADDED = "added", _("Added")
+    CHANGED = "changed", _("Changed")
+    REMOVED = "removed", _("Removed")
+
+
+class ImportKind(models.TextChoices):
+    """What a file for the registers holds."""
+
+    ORGANISATIONS = "organisations", _("Organisations")
+    PEOPLE = "people", _("People and mandates")
+
+
 # Slugs that rules rely on.
 COUNCIL = "conseil"
 THINK_TANK = "think-tank"

@@ -1,5 +1,6 @@
 """People and the organisations they speak for: one module a noun, all named here."""
 
+from members.models.changes import Change, RegisterImport
 from members.models.invitations import (
     PortalInvitation,
     PortalInvitationQuerySet,
@@ -7,13 +8,14 @@ from members.models.invitations import (
     new_invitation_token,
 )
 from members.models.mandates import DateRangeFunc, Mandate, MandateQuerySet
-from members.models.organisations import Body, Organisation, Seat, validate_siren
+from members.models.organisations import Body, Organisation, Seat, validate_siren, validate_siret
 from members.models.people import User, UserManager
 from members.models.reference import Axis, Commune, Sector
 
 __all__ = [
     "Axis",
     "Body",
+    "Change",
     "Commune",
     "DateRangeFunc",
     "Mandate",
@@ -21,6 +23,7 @@ __all__ = [
     "Organisation",
     "PortalInvitation",
     "PortalInvitationQuerySet",
+    "RegisterImport",
     "Seat",
     "Sector",
     "User",
@@ -28,4 +31,5 @@ __all__ = [
     "hash_invitation_token",
     "new_invitation_token",
     "validate_siren",
+    "validate_siret",
 ]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
+from stdnum.fr import siret as siret_number
 
 from core.search import sort_key
 from members.enums import OrganisationKind
@@ -22,6 +26,19 @@ def validate_siren(value: str) -> None:
         siren_number.validate(value)
     except NumberError as error:
         raise ValidationError(_("This is not a valid SIREN number."), code="siren") from error
+
+
+def validate_siret(value: str) -> None:
+    """Check a SIRET's length and Luhn digit, by La Poste's own rule for its establishments; raise a ValidationError."""
+    try:
+        siret_number.validate(value)
+    except NumberError as error:
+        raise ValidationError(_("This is not a valid SIRET number."), code="siret") from error
+
+
+# NAF rév. 2 and NAF 2025 write their subclasses alike.
+NAF_CODE = r"^[0-9]{2}\.[0-9]{2}[A-Z]$"
+validate_naf = RegexValidator(NAF_CODE, _("A NAF code looks like 28.99B."), code="naf")
 
 
 class Body(models.Model):
@@ -52,6 +69,17 @@ class Organisation(models.Model):
     sort_name = models.CharField(max_length=160, editable=False, db_index=True)
     kind = models.CharField(_("kind"), max_length=40, choices=OrganisationKind.choices)
     siren = models.CharField(_("SIREN"), max_length=9, blank=True, validators=[validate_siren])
+    siret = models.CharField(
+        _("SIRET of the head office"), max_length=14, blank=True, validators=[validate_siret]
+    )
+    naf_rev2 = models.CharField(_("NAF code (rév. 2)"), max_length=6, blank=True, validators=[validate_naf])
+    naf_2025 = models.CharField(
+        _("NAF code (2025)"),
+        max_length=6,
+        blank=True,
+        validators=[validate_naf],
+        help_text=_("In force from 1 January 2027."),
+    )
     sectors = models.ManyToManyField(
         Sector, verbose_name=_("sectors"), blank=True, related_name="organisations"
     )
@@ -62,6 +90,23 @@ class Organisation(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="organisations",
+    )
+    address = models.TextField(_("postal address"), max_length=300, blank=True)
+    latitude = models.DecimalField(
+        _("latitude"),
+        max_digits=8,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(-90)), MaxValueValidator(Decimal(90))],
+    )
+    longitude = models.DecimalField(
+        _("longitude"),
+        max_digits=9,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(-180)), MaxValueValidator(Decimal(180))],
     )
     website = models.URLField(_("website"), blank=True)
 
@@ -81,10 +126,35 @@ class Organisation(models.Model):
                 name="organisation_siren_digits",
                 violation_error_message=_("A SIREN has nine digits."),
             ),
+            models.CheckConstraint(
+                condition=Q(siret="") | Q(siret__regex=r"^[0-9]{14}$", siren=Left("siret", 9)),
+                name="organisation_siret_of_siren",
+                violation_error_message=_("A SIRET has fourteen digits, the first nine being the SIREN."),
+            ),
+            models.CheckConstraint(
+                condition=Q(naf_rev2="") | Q(naf_rev2__regex=NAF_CODE), name="organisation_naf_rev2_form"
+            ),
+            models.CheckConstraint(
+                condition=Q(naf_2025="") | Q(naf_2025__regex=NAF_CODE), name="organisation_naf_2025_form"
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude=None, longitude=None)
+                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="organisation_coordinates",
+                violation_error_message=_(
+                    "Give both coordinates: latitude from −90 to 90, longitude from −180 to 180."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Take the SIREN from the SIRET where only that one is given."""
+        super().clean()
+        if self.siret and not self.siren:
+            self.siren = self.siret[:9]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the French sort key beside the name."""
