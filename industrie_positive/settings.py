@@ -170,6 +170,7 @@ ACCOUNT_FORMS = {
 MFA_ADAPTER = "members.accounts.PortalMFAAdapter"
 MFA_FORMS = {
     "add_webauthn": "members.account_forms.AddPasskeyForm",
+    "edit_webauthn": "members.account_forms.RenamePasskeyForm",
     "activate_totp": "members.account_forms.ActivateAppForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -6,9 +6,11 @@ from typing import Any
 from allauth.account import forms as account
 from allauth.account.adapter import get_adapter
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import transaction
+from django.forms import Form
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +27,12 @@ def _as_kept(address: str) -> str:
         return normalise_address(address)
     except ValidationError:
         return address
+
+
+def _limit_name(form: Form) -> None:
+    field = form.fields["name"]
+    field.validators.append(MaxLengthValidator(80))
+    field.widget.attrs["maxlength"] = 80
 
 
 class LoginForm(account.LoginForm):  # type: ignore[misc]
@@ -77,11 +85,20 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of this key")
-        self.fields["name"].max_length = 80
+        _limit_name(self)
         self.fields["name"].help_text = _("To know it again: “office computer”, “my phone”.")
         self.fields["passwordless"].label = _("Log in with this key alone, without the password")
         self.fields["passwordless"].help_text = _("The device then asks for a fingerprint, a face or a PIN.")
         self.fields["passwordless"].initial = True
+
+
+class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc]
+    """Give a passkey another name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of this key")
+        _limit_name(self)
 
 
 class ActivateAppForm(ActivateTOTPForm):  # type: ignore[misc]
