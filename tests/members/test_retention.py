@@ -141,7 +141,9 @@ def test_closing_ends_sessions_and_only_an_invitation_opens_again(client):
     client.post("/connexion/", {"login": person.email, "password": PASSWORD})
     assert client.get("/espace/").status_code == 200
     User.objects.update(
-        last_login=months_from(database_now(), -25), inactivity_warned_at=months_from(database_now(), -2)
+        date_joined=months_from(database_now(), -40),
+        last_login=months_from(database_now(), -25),
+        inactivity_warned_at=months_from(database_now(), -2),
     )
     apply_retention()
     assert client.get("/espace/").status_code == 302
