@@ -72,6 +72,31 @@ class ImportKind(models.TextChoices):
     PEOPLE = "people", _("People and mandates")
 
 
+class MailChoice(models.TextChoices):
+    """The kinds of mail that may be refused. Convocations, votes and what concerns the account may not."""
+
+    REMINDER_SILENT = "workshop-reminder-silent", _("Reminders of a workshop that waits for my answer")
+    REMINDER_ATTENDING = "workshop-reminder-attending", _("Reminders of a workshop that I come to")
+    COMMENT_DECIDED = "comment-decided", _("Decisions on my comments")
+
+
+class ErasureState(models.TextChoices):
+    """What became of a wish to be erased."""
+
+    OPEN = "open", _("To be handled")
+    DONE = "done", _("Erased")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+ERASURES = Workflow(
+    field="state",
+    transitions={
+        ErasureState.OPEN: frozenset({ErasureState.DONE, ErasureState.REFUSED, ErasureState.WITHDRAWN}),
+    },
+)
+
+
 # Slugs that rules rely on.
 COUNCIL = "conseil"
 THINK_TANK = "think-tank"

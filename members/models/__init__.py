@@ -10,14 +10,18 @@ from members.models.invitations import (
 from members.models.mandates import DateRangeFunc, Mandate, MandateQuerySet
 from members.models.organisations import Body, Organisation, Seat, validate_siren, validate_siret
 from members.models.people import User, UserManager
+from members.models.privacy import CalendarFeed, ErasureRequest, MailRefusal, new_feed_token
 from members.models.reference import Axis, Commune, Sector
 
 __all__ = [
     "Axis",
     "Body",
     "Change",
+    "CalendarFeed",
     "Commune",
     "DateRangeFunc",
+    "ErasureRequest",
+    "MailRefusal",
     "Mandate",
     "MandateQuerySet",
     "Organisation",
@@ -29,6 +33,7 @@ __all__ = [
     "User",
     "UserManager",
     "hash_invitation_token",
+    "new_feed_token",
     "new_invitation_token",
     "validate_siren",
     "validate_siret",

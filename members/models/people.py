@@ -52,6 +52,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(
         _("language of e-mails"), max_length=2, choices=Language.choices, default=Language.FRENCH
     )
+    phone = models.CharField(_("telephone"), max_length=30, blank=True)
+    # What the directory shows to the other members, beside name, organisation and role: nothing unless chosen.
+    shows_email = models.BooleanField(_("show my e-mail address"), default=False)
+    shows_phone = models.BooleanField(_("show my telephone number"), default=False)
+    shows_job_title = models.BooleanField(_("show my position"), default=False)
     is_staff = models.BooleanField(
         _("staff"), default=False, help_text=_("May enter the administration site.")
     )
