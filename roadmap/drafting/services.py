@@ -99,8 +99,9 @@ def create_next_version(*, from_version: Version, by: Any) -> Version:
     Raises DraftingError while another working version exists: one text is worked on at a time.
     """
     with transaction.atomic():
-        # All rows locked: two people asking at once make one version after the other, never one number twice.
-        versions = list(Version.objects.select_for_update(of=("self",), no_key=True).order_by("number"))
+        # Two people asking at once queue for the rows; the one behind then reads what the other made.
+        list(Version.objects.select_for_update(of=("self",), no_key=True).order_by("number"))
+        versions = list(Version.objects.order_by("number"))
         if working := [version for version in versions if version.is_working]:
             raise DraftingError(
                 _("Version %(number)s is still being worked on.") % {"number": working[0].number},
