@@ -259,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": min(60, REMINDER_CHECK_SECONDS),
     },
     "members-retention": {"task": "members.tasks.apply_retention", "schedule": 3600.0},
+    "members-encryption": {"task": "members.tasks.renew_encryption", "schedule": 3600.0},
 }
 
 # --- Invitations to the portal ---------------------------------------------------------------------------------------

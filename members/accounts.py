@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db import transaction
@@ -96,6 +97,20 @@ def _keys() -> MultiFernet:
         Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"second-factor:{key}".encode()).digest()))
         for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     )
+
+
+def renew_encryption() -> None:
+    """Encrypt under the present key what a former one still holds, so that the former one can go."""
+    if not settings.SECRET_KEY_FALLBACKS:
+        return
+    keys = _keys()
+    for pk in Authenticator.objects.values_list("pk", flat=True).order_by("pk"):
+        with transaction.atomic():
+            row = Authenticator.objects.select_for_update(no_key=True).filter(pk=pk).first()
+            held = {name: row.data[name] for name in ("secret", "seed") if name in row.data} if row else {}
+            if row and held:
+                row.data |= {name: keys.rotate(text.encode()).decode() for name, text in held.items()}
+                row.save(update_fields=["data"])
 
 
 class PortalMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -12,8 +12,10 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from django.core.cache import cache
 from django.test import Client
 
+from members.accounts import renew_encryption
 from members.second_factor import lacks_second_factor
 from outbox.models import OutboxEmail
 from tests.helpers.browser import SIZES, accessibility_faults, log_in, overflows
@@ -214,6 +216,15 @@ def test_secrets_are_encrypted_in_the_database(settings, with_context):
     former = settings.SECRET_KEY
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key " * 5, [former]
     assert app.validate_code(code_of(SECRET)), "a new key takes over from the former one"
+    codes = RecoveryCodes.activate(UserFactory())
+    before = codes.generate_codes()
+    renew_encryption()
+    settings.SECRET_KEY_FALLBACKS = []
+    cache.clear()
+    app.instance.refresh_from_db()
+    codes.instance.refresh_from_db()
+    assert app.validate_code(code_of(SECRET)), "and after an hour the former one can go"
+    assert codes.generate_codes() == before
 
 
 def test_administrator_sees_and_removes_factors_but_never_what_they_are_made_of(client_for, with_context):
