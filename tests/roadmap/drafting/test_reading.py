@@ -61,4 +61,4 @@ def test_markdown_of_a_paragraph_is_safe_and_french() -> None:
         body_fr="**Attention** : <img src=x onerror=a> oui ?"
     )
     html = read(version, with_comments=False).body({}, {})
-    assert "<strong>Attention</strong>\u00a0:" in html and "<img" not in html and "oui\u202f?" in html
+    assert "<strong>Attention</strong>&nbsp;:" in html and "<img" not in html and "oui\u202f?" in html
