@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods
 
 from core.workflow import TransitionError
@@ -129,9 +129,9 @@ class StandingFilter(admin.SimpleListFilter):
         """Offer the states, with the open ones told apart by their date."""
         return [
             ("waiting", _("Waiting for an answer")),
-            ("expired", _("Expired")),
-            ("accepted", _("Accepted")),
-            ("revoked", _("Revoked")),
+            ("expired", pgettext("invitation", "Expired")),
+            (InvitationState.ACCEPTED, InvitationState.ACCEPTED.label),
+            (InvitationState.REVOKED, InvitationState.REVOKED.label),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -181,7 +181,7 @@ class PortalInvitationAdmin(admin.ModelAdmin[PortalInvitation]):
     def standing(self, invitation: PortalInvitation) -> str:
         """Say whether the link still works."""
         if invitation.state == InvitationState.OPEN and invitation.expires_at <= timezone.now():
-            return str(_("Expired"))
+            return pgettext("invitation", "Expired")
         return invitation.get_state_display()
 
     @admin.action(description=_("Revoke: the link opens nothing any more"), permissions=["invite"])

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.workflow import Workflow
 
@@ -44,9 +45,9 @@ VOTING_ROLES = frozenset({MandateRole.TITULAR, MandateRole.ALTERNATE})
 class InvitationState(models.TextChoices):
     """What became of an invitation to the portal. Too old is no state: the database's clock says it."""
 
-    OPEN = "open", _("Open")
-    ACCEPTED = "accepted", _("Accepted")
-    REVOKED = "revoked", _("Revoked")
+    OPEN = "open", pgettext_lazy("invitation", "Open")
+    ACCEPTED = "accepted", pgettext_lazy("invitation", "Accepted")
+    REVOKED = "revoked", pgettext_lazy("invitation", "Revoked")
 
 
 PORTAL_INVITATIONS = Workflow(

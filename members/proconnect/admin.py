@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from members.proconnect.adapter import proconnect_is_on
+
 # The one service is the settings' business, and no token is kept.
 for _model in (SocialAccount, SocialApp, SocialToken):
     if admin.site.is_registered(_model):
@@ -23,6 +25,10 @@ class IdentityAdmin(admin.ModelAdmin[Any]):
     search_fields = ("user__last_name", "user__first_name", "user__email")
     search_help_text = _("Search by name or e-mail address.")
     list_per_page = 50
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Stay out of the index while ProConnect is off."""
+        return proconnect_is_on() and super().has_module_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only a login ties an identity to an account."""

@@ -105,7 +105,7 @@ def _matched(request: HttpRequest, provider: ProConnectProvider, claims: dict[st
 
 def _refuse(request: HttpRequest, refusal: Refusal, error: Exception | None = None) -> HttpResponse:
     """Say why nothing was opened. The log has the reason, and nothing of the person."""
-    detail = str(error) if isinstance(error, ProofError) else type(error).__name__
+    detail = str(error) if isinstance(error, ProofError) else type(error).__name__ if error else "-"
     logger.warning("ProConnect refused: %s (%s)", refusal.value, detail)
     end = request.session.get(SESSION_END)
     context = {"refusal": refusal, "leave_url": _leave_url(request, end) if end else ""}
