@@ -130,7 +130,11 @@ def test_a_draft_is_discussed_voted_and_its_result_published(
     assert observer.locator("#vote form").count() == 0
 
     # Those who have not voted are reminded, and only they.
-    move_clock(portal, "UPDATE roadmap_approval SET closes_at = now() + interval '20 hours'")
+    move_clock(
+        portal,
+        "UPDATE roadmap_approval"
+        " SET opens_at = now() - interval '2 days', closes_at = now() + interval '20 hours'",
+    )
     reminded = wait_for(lambda: portal.mails("equadim"), lambda mails: len(mails) >= 2)
     assert len(reminded) == 2  # the opening, the reminder
     assert len(portal.mails("titulaire.orange", "oter")) <= 1

@@ -81,15 +81,15 @@ def test_a_workshop_is_called_answered_reminded_moved_and_cancelled(
     secretariat.goto(process)
     tick(secretariat, "Titulaire Bulane", "Titulaire EDF", "Titulaire Orange")
     secretariat.fill("#invite textarea", "Experte <experte@example.org>\npas une adresse")
-    secretariat.click("#invite button:not([value])")
+    secretariat.click("#invite :is(button, [type=submit])")
     assert "2" in secretariat.locator("#invite .errorlist").inner_text()
     assert portal.sql("SELECT count(*) FROM workshops_invitation WHERE workshop_id = %s", workshop) == [(0,)]
     assert "pas une adresse" in secretariat.input_value("#invite textarea")
     secretariat.fill("#invite textarea", "Experte <experte@example.org>")
-    secretariat.click("#invite button:not([value])")
+    secretariat.click("#invite :is(button, [type=submit])")
     assert secretariat.locator("#preview li").count() >= 4
-    secretariat.click("#preview button[name=confirm]")
-    secretariat.click("#send form[action$='/send/'] button")
+    secretariat.click("#preview [name=confirm]")
+    secretariat.click("#send form[action$='/send/'] :is(button, [type=submit])")
 
     # The worker sends one calendar invitation to each, over SMTP.
     for address in (BULANE, EDF, ORANGE, "experte@example.org"):
@@ -141,8 +141,8 @@ def test_a_workshop_is_called_answered_reminded_moved_and_cancelled(
     secretariat.goto(f"{process}move/")
     secretariat.fill("[name=starts_at]", "2035-03-14T09:00")
     secretariat.fill("[name=ends_at]", "2035-03-14T12:00")
-    secretariat.click("#content-main [type=submit]")
-    secretariat.click("button[name=confirm]")
+    secretariat.click("#content-main :is(button, [type=submit])")
+    secretariat.click("[name=confirm]")
     wait_for(lambda: portal.mails(BULANE), lambda mails: len(mails) >= 4)
     method, event = calendar_entry(portal.mails(BULANE)[-1])
     assert (method, str(event["UID"]), event.start.isoformat()) == (
@@ -154,8 +154,8 @@ def test_a_workshop_is_called_answered_reminded_moved_and_cancelled(
     assert moved >= 1
     secretariat.goto(f"{process}cancel/")
     secretariat.fill("#content-main textarea, #content-main input[type=text]", "Salle indisponible")
-    secretariat.click("#content-main [type=submit]")
-    secretariat.click("button[name=confirm]")
+    secretariat.click("#content-main :is(button, [type=submit])")
+    secretariat.click("[name=confirm]")
     wait_for(lambda: portal.mails(BULANE), lambda mails: len(mails) >= 5)
     method, event = calendar_entry(portal.mails(BULANE)[-1])
     assert (method, str(event["UID"]), str(event["STATUS"])) == ("CANCEL", uid, "CANCELLED")
