@@ -88,6 +88,7 @@ def _workshop_to_call(organiser: User) -> None:
     if Workshop.objects.filter(slug="atelier-conseil-a-convoquer").exists():
         return
     day = timezone.localtime() + timedelta(days=28)
+    day += timedelta(days=(1 - day.weekday()) % 7)  # a Tuesday
     starts_at = day.replace(hour=14, minute=0, second=0, microsecond=0)
     workshop = Workshop.objects.create(
         slug="atelier-conseil-a-convoquer",
