@@ -57,8 +57,11 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Queue the link, to an account that may have one; `user` may be nobody's (see ResetPasswordForm)."""
-        if not user.pk or may_reset_password(user):
-            self.send_mail(RESET_LINK, user.email, context)
+        if user.pk and not may_reset_password(user):
+            return
+        with override(user.language):
+            url = self.get_reset_password_from_key_url(f"{context['uid']}-{context['key']}")
+        self.send_mail(RESET_LINK, user.email, {**context, "password_reset_url": url})
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: Any = None, email: str | None = None

@@ -198,6 +198,14 @@ def test_reset_link_works_once_and_ends_every_session(client, person, settings):
     assert "par un lien envoyé par courriel" in notice.text
 
 
+def test_reset_mail_is_in_the_persons_language_whoever_asks(person):
+    User.objects.update(language="en")
+    ask_reset(person.email)
+    mail = OutboxEmail.objects.get()
+    assert (mail.language, mail.subject) == ("en", "Choose a new password")
+    assert "/en/mot-de-passe/nouveau/" in mail.text
+
+
 def test_reset_link_of_an_account_closed_since_opens_nothing(person):
     ask_reset(person.email)
     path = "/" + reset_link().split("/", 3)[3]
