@@ -9,7 +9,8 @@ from members.models import Organisation
 
 def bare(request: HttpRequest) -> HttpResponse:
     """Answer with one row found by an indexed SELECT: the least that a Django page with data can do."""
-    return HttpResponse(Organisation.objects.get(slug="bulane").name)
+    body = Organisation.objects.get(slug="bulane").name
+    return HttpResponse(body, headers={"Content-Length": str(len(body))})
 
 
 urlpatterns = [path("bare/", bare), *portal]
