@@ -46,7 +46,7 @@ class InvitesPeople(admin.ModelAdmin[User]):
     @admin.action(description=_("Invite to the portal…"))
     def invite_selected(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
         """Show who of the selected people can be invited, and ask."""
-        return self._preview(request, people)
+        return self.preview_invitations(request, people)
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> Any:
         """After a plain save go on to the invitation, which may be sent now or later."""
@@ -60,7 +60,8 @@ class InvitesPeople(admin.ModelAdmin[User]):
         """Preview (GET), then send (POST) to the people whose numbers it holds."""
         return _invite_page(request, self)
 
-    def _preview(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
+    def preview_invitations(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse:
+        """Say who gets what, and who does not and why; the page's form sends."""
         if not can_invite(request.user):
             raise PermissionDenied
         chosen = list(people.order_by("last_name", "first_name", "id")[: MOST_AT_ONCE + 1])
@@ -101,7 +102,7 @@ def _invite_page(request: HttpRequest, model_admin: InvitesPeople) -> HttpRespon
     numbers = [int(text) for text in given.getlist("person") if text.isdecimal() and len(text) < 18]
     people = User.objects.filter(pk__in=numbers[:MOST_AT_ONCE])
     if request.method != "POST":
-        return model_admin._preview(request, people)
+        return model_admin.preview_invitations(request, people)
     sent = 0
     for person in people.order_by("id"):
         try:

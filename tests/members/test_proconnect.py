@@ -19,10 +19,11 @@ from industrie_positive import env
 from members.enums import InvitationState
 from members.invitations import invite_person, revoke_invitation
 from members.models import PortalInvitation, User
-from members.proconnect.matching import Refusal
+from members.proconnect.matching import Refusal, RefusedError, admit
 from tests.helpers.browser import axe
 from tests.members import oidc_server
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
+from tests.members.test_invitations import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -406,6 +407,19 @@ def test_same_subject_of_another_issuer_is_another_identity(proconnect, ada, cli
     SocialAccount.objects.create(user=UserFactory(), provider="proconnect", uid=f"https://x#{'a' * 64}")
     go(client)
     assert client.session[SESSION_KEY] == str(ada.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("subjects", [("s", "s", "s", "s"), ("s", "t", "u", "v")])
+def test_first_logins_at_once_tie_one_identity(ada, subjects):
+    claims = {"email": ada.email, "siret": SIRET}
+    outcomes = at_once(*(lambda s=s: admit(claims, uid=f"iss#{s}", idp="idp") for s in subjects))
+    assert SocialAccount.objects.get().user == ada
+    let_in = [outcome for outcome in outcomes if outcome == ada]
+    refused = [outcome for outcome in outcomes if isinstance(outcome, RefusedError)]
+    assert len(let_in) == subjects.count(subjects[0]), outcomes
+    assert {error.refusal for error in refused} <= {Refusal.OTHER_IDENTITY}
+    assert len(let_in) + len(refused) == 4
 
 
 # --- invitations ---
