@@ -119,6 +119,13 @@ need_test_tools() {
     [ -n "${CHROMIUM:-}" ] || first_command chromium chromium-browser google-chrome google-chrome-stable || missing="chromium"
     first_command java || missing="$missing default-jre-headless"
     first_command npm || missing="$missing npm"
+    # npm too must know the system's certificates, which Node does not read by itself.
+    for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt; do
+        if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$bundle" ]; then
+            NODE_EXTRA_CA_CERTS=$bundle
+            export NODE_EXTRA_CA_CERTS
+        fi
+    done
     [ -n "$missing" ] || return 0
     missing=$(echo $missing)
     if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then
