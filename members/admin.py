@@ -4,13 +4,27 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest
+from django.forms import ModelForm, Textarea
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from members import admin_accounts  # noqa: F401
 from members.admin_invitations import InvitesPeople
+from members.admin_mandates import (
+    body_composition,
+    mandate_end,
+    mandate_replace,
+    may_act,
+    person_move,
+    standing,
+)
+from members.admin_records import RecordedAdmin
+from members.admin_transfer import TransfersRegister
+from members.enums import ImportKind
 from members.models import Axis, Body, Commune, Mandate, Organisation, Seat, Sector, User
 
 
@@ -33,25 +47,6 @@ class InForceFilter(admin.SimpleListFilter):
         return queryset
 
 
-class MandateInline(admin.TabularInline[Mandate, Any]):
-    """A person's mandates."""
-
-    model = Mandate
-    fk_name = "person"
-    extra = 0
-    autocomplete_fields = ("organisation",)
-    fields = ("organisation", "body", "role", "starts_on", "ends_on")
-    show_change_link = True
-
-
-class OrganisationMandateInline(MandateInline):
-    """An organisation's mandates."""
-
-    fk_name = "organisation"
-    autocomplete_fields = ("person",)
-    fields = ("person", "body", "role", "starts_on", "ends_on")
-
-
 class SeatInline(admin.TabularInline[Seat, Organisation]):
     """Where an organisation sits."""
 
@@ -60,7 +55,7 @@ class SeatInline(admin.TabularInline[Seat, Organisation]):
 
 
 @admin.register(User)
-class PersonAdmin(InvitesPeople):
+class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
     """People. Accounts are made without password; who may enter this site is the administrators' decision.
 
     Nobody sets a password for somebody else: it would let them act, and vote, in that person's name.
@@ -74,9 +69,27 @@ class PersonAdmin(InvitesPeople):
     ordering = ("last_name", "first_name", "id")
     list_per_page = 50
     show_full_result_count = False
-    inlines = (MandateInline,)
     readonly_fields = ("last_login", "date_joined")
     filter_horizontal = ("groups",)
+    imports = ImportKind.PEOPLE
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the move to another organisation."""
+        move = self.admin_site.admin_view(person_move)
+        return [path("<int:pk>/deplacer/", move, name="members_user_move"), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show the person's mandates below the form."""
+        person = kwargs.get("obj")
+        rows = (
+            Mandate.objects.filter(person=person)
+            .select_related("organisation", "body")
+            .order_by("-starts_on")
+        )
+        context |= {"standing": standing(rows) if person else [], "may_act": may_act(request)}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Bring the mandates along: the list asks the same number of questions for one person or thirty."""
@@ -92,7 +105,7 @@ class PersonAdmin(InvitesPeople):
             fieldsets.append((_("Rights on this site"), {"fields": ("is_staff", "is_superuser", "groups")}))
         if obj:
             fieldsets.append((_("Account"), {"fields": ("last_login", "date_joined")}))
-        return fieldsets
+        return self.with_reason(request, obj, fieldsets)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Keep staff's accounts out of the secretariat's reach: changing an address would take the account."""
@@ -129,28 +142,44 @@ class PersonAdmin(InvitesPeople):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin[Organisation]):
+class OrganisationAdmin(TransfersRegister, RecordedAdmin):
     """Organisations, with their seats and the people who speak for them."""
 
     list_display = ("name", "kind", "commune", "siren")
     list_filter = ("kind", "seats__body", "sectors", "commune")
     list_select_related = ("commune",)
-    search_fields = ("name", "sort_name", "siren")
-    search_help_text = _("Search by name, without accents if you like, or SIREN.")
+    search_fields = ("name", "sort_name", "siren", "siret")
+    search_help_text = _("Search by name, without accents if you like, SIREN or SIRET.")
     list_per_page = 50
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("commune", "sectors")
-    fields = ("name", "slug", "kind", "siren", "commune", "sectors", "website")
-    inlines = (SeatInline, OrganisationMandateInline)
+    fields = (
+        *("name", "slug", "kind", "siren", "siret", "naf_rev2", "naf_2025", "sectors"),
+        *("address", "commune", "latitude", "longitude", "website"),
+    )
+    inlines = (SeatInline,)
+    imports = ImportKind.ORGANISATIONS
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show the people who speak, will speak and spoke for it below the form."""
+        organisation = kwargs.get("obj")
+        rows = Mandate.objects.filter(organisation=organisation).select_related("person", "body")
+        rows = rows.order_by("body", "-starts_on", "pk")
+        context |= {"standing": standing(rows) if organisation else [], "may_act": may_act(request)}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Organisation | None = None) -> tuple[str, ...]:
         """Keep the slug once given: it is the public page's address."""
         return ("slug",) if obj else ()
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Take a website typed without its scheme as https."""
         if db_field.name == "website":
             kwargs["assume_scheme"] = "https"
+        if db_field.name == "address":
+            kwargs["widget"] = Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Organisation | None = None) -> Any:
@@ -159,8 +188,11 @@ class OrganisationAdmin(admin.ModelAdmin[Organisation]):
 
 
 @admin.register(Mandate)
-class MandateAdmin(admin.ModelAdmin[Mandate]):
-    """Who sits for whom, where, with what role, from when to when."""
+class MandateAdmin(TransfersRegister, RecordedAdmin):
+    """Who sits for whom, where, with what role, from when to when.
+
+    Ending, replacing and moving are actions of their own; the form below corrects what was entered wrong.
+    """
 
     list_display = ("person", "organisation", "body", "role", "starts_on", "ends_on")
     list_filter = (InForceFilter, "body", "role")
@@ -169,10 +201,25 @@ class MandateAdmin(admin.ModelAdmin[Mandate]):
     search_help_text = _("Search by person or organisation.")
     autocomplete_fields = ("person", "organisation")
     list_per_page = 50
+    fields = ("person", "organisation", "body", "role", "starts_on", "ends_on")
+    imports = ImportKind.PEOPLE
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the actions."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/terminer/", wrap(mandate_end), name="members_mandate_end"),
+            path("<int:pk>/remplacer/", wrap(mandate_replace), name="members_mandate_replace"),
+            *super().get_urls(),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Mandate | None = None) -> tuple[str, ...]:
+        """Keep who sits for whom, where: another person or organisation is another mandate."""
+        return ("person", "organisation", "body") if obj else ()
 
 
 @admin.register(Seat)
-class SeatAdmin(admin.ModelAdmin[Seat]):
+class SeatAdmin(RecordedAdmin):
     """Which organisations sit on which body."""
 
     list_display = ("organisation", "body", "starts_on", "ends_on")
@@ -180,6 +227,7 @@ class SeatAdmin(admin.ModelAdmin[Seat]):
     list_select_related = ("organisation", "body")
     search_fields = ("organisation__name",)
     autocomplete_fields = ("organisation",)
+    fields = ("body", "organisation", "starts_on", "ends_on")
     list_per_page = 50
 
 
@@ -187,8 +235,23 @@ class SeatAdmin(admin.ModelAdmin[Seat]):
 class BodyAdmin(admin.ModelAdmin[Body]):
     """Think tank, council, expert committee: rules rely on their slugs."""
 
-    list_display = ("name_fr", "slug", "starts_on", "ends_on")
+    list_display = ("name_fr", "slug", "starts_on", "ends_on", "composition")
     search_fields = ("name_fr", "name_en")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add who sat on it on a day."""
+
+        def view(request: HttpRequest, pk: int) -> HttpResponse:
+            return body_composition(request, pk, self)
+
+        wrapped = self.admin_site.admin_view(view)
+        return [path("<int:pk>/composition/", wrapped, name="members_body_composition"), *super().get_urls()]
+
+    @admin.display(description=_("composition"))
+    def composition(self, body: Body) -> SafeString:
+        """Lead to who sits, and sat, on it."""
+        url = reverse("admin:members_body_composition", args=[body.pk])
+        return format_html('<a href="{}">{} <span hidden>{}</span></a>', url, _("Who sits on it"), body)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Body | None = None) -> tuple[str, ...]:
         """Keep the slug, which rules rely on."""

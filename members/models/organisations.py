@@ -150,16 +150,16 @@ class Organisation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the French sort key beside the name."""
+        self.sort_name = sort_key(self.name)[:160]
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         """Take the SIREN from the SIRET where only that one is given."""
         super().clean()
         if self.siret and not self.siren:
             self.siren = self.siret[:9]
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the French sort key beside the name."""
-        self.sort_name = sort_key(self.name)[:160]
-        super().save(*args, **kwargs)
 
 
 class Seat(models.Model):

@@ -14,6 +14,7 @@ from tests.members.factories import BodyFactory, MandateFactory, OrganisationFac
 pytestmark = pytest.mark.django_db
 NO_MANDATE = {"mandates-TOTAL_FORMS": "0", "mandates-INITIAL_FORMS": "0"}
 PERSON = {
+    "reason": "Demande de la personne",
     "email": "Nouvelle@Example.org",
     "first_name": "Nouvelle",
     "last_name": "Personne",
@@ -122,6 +123,7 @@ def test_organisation_keeps_its_address(client_for):
     organisation = OrganisationFactory(slug="bulane")
     data = {
         "name": "Bulane SAS",
+        "reason": "Nouvelle raison sociale",
         "slug": "autre",
         "kind": organisation.kind,
         **NO_MANDATE,
