@@ -53,7 +53,9 @@ class MailRefusal(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["person", "kind"], name="mailrefusal_once"),
-            models.CheckConstraint(condition=Q(kind__in=MailChoice.values), name="mailrefusal_kind_refusable"),
+            models.CheckConstraint(
+                condition=Q(kind__in=MailChoice.values), name="mailrefusal_kind_refusable"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -74,7 +76,7 @@ class ErasureRequest(models.Model):
     )
     created_at = models.DateTimeField(_("asked"), db_default=Now())
     handled_at = models.DateTimeField(_("handled"), null=True, editable=False)
-    reason = models.TextField(_("reason of the refusal"), blank=True, editable=False)
+    refusal = models.TextField(_("reason of the refusal"), blank=True, editable=False)
     # « Personne retirée n° 3 »: not the account's own number, which people may remember.
     number = models.PositiveIntegerField(_("pseudonym"), null=True, unique=True, editable=False)
 
@@ -96,7 +98,7 @@ class ErasureRequest(models.Model):
                 name="erasurerequest_done_numbered",
             ),
             models.CheckConstraint(
-                condition=~Q(state=ErasureState.REFUSED) | ~Q(reason=""),
+                condition=~Q(state=ErasureState.REFUSED) | ~Q(refusal=""),
                 name="erasurerequest_refusal_has_reason",
             ),
         ]
