@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
+from members.models import Body
 from roadmap.actions.models import Action
 from roadmap.approval.models import Approval
 from roadmap.drafting.models import Version
@@ -21,6 +22,7 @@ FIXED = (
         "roadmap:roadmap_home",
         "actions:action_list",
         "workshops:workshop_list",
+        "members:body_list",
     ),
     *("legal-notice", "accessibility", "ecodesign", "privacy", "sitemap", "contact"),
 )
@@ -47,6 +49,8 @@ def _paths() -> Iterator[tuple[str, date | None]]:
         yield reverse("actions:action_detail", args=[slug]), changed.date()
     for slug in Workshop.objects.public().order_by("id").values_list("slug", flat=True)[:MOST]:
         yield reverse("workshops:workshop_detail", args=[slug]), None
+    for slug in Body.objects.values_list("slug", flat=True):
+        yield reverse("members:body_detail", args=[slug]), None
     for number, adopted in Version.objects.adopted().values_list("number", "adopted_on"):
         yield reverse("roadmap:version_detail", args=[number]), adopted
     for pk, closed in (
@@ -56,7 +60,7 @@ def _paths() -> Iterator[tuple[str, date | None]]:
 
 
 def public_pages() -> list[Page]:
-    """Return the public pages, five queries whatever their number."""
+    """Return the public pages, six queries whatever their number."""
     with override("fr"):
         paths = list(_paths())[:MOST]
     return [

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
-from industrie_positive import views
+from industrie_positive import space_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.health, name="health"),
@@ -22,7 +22,13 @@ urlpatterns += i18n_patterns(
     path("feuille-de-route/", include("roadmap.urls")),
     path("actions/", include("roadmap.actions.urls")),
     path("", include("workshops.urls")),
-    path("espace/", views.member_space, name="member-space"),
+    path("espace/", space_views.member_space, name="member-space"),
+    path("espace/agenda/<slug:token>.ics", space_views.calendar_feed, name="calendar_feed"),
+    path("espace/mes-donnees/", space_views.data_show, name="data_show"),
+    path("espace/mes-donnees/mes-donnees.json", space_views.data_export, name="data_export"),
+    path("espace/mes-donnees/effacement/", space_views.erasure_request, name="erasure_request"),
+    path("espace/mes-donnees/effacement/annuler/", space_views.erasure_withdraw, name="erasure_withdraw"),
+    path("", include("members.urls")),
     path("", include("members.entry_urls")),
     path("", include("members.account_urls")),
     path("mentions-legales/", views.legal_page, {"page": "legal_notice"}, name="legal-notice"),

@@ -1,6 +1,4 @@
-"""Pages that join the apps: home, a member's space, the norms' pages, health."""
-
-from typing import Any
+"""Pages that join the apps: home, the norms' pages, health. A member's space is in space_views."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -14,12 +12,7 @@ from redis import Redis, RedisError
 from core.http import anonymous_page_cache
 from industrie_positive.front_page import front_page
 from industrie_positive.sitemap import public_pages
-from members.models import Mandate
 from outbox.services import worker_is_alive
-from roadmap.actions.models import Action
-from roadmap.approval.services import pending_for
-from roadmap.drafting.services import open_consultations
-from workshops.services import awaiting_answer, upcoming_invitations
 
 
 @login_not_required
@@ -66,24 +59,6 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", front_page())
 
 
-@require_safe
-def member_space(request: HttpRequest) -> HttpResponse:
-    """What awaits the person, their mandates and their coming workshops; also clear to somebody without a mandate."""
-    user: Any = request.user
-    context = {
-        "invitations": awaiting_answer(user),
-        "voters": pending_for(user),
-        "consultations": open_consultations(user),
-        "upcoming": upcoming_invitations(user).select_related("workshop__axis", "workshop__venue__commune"),
-        "mandates": Mandate.objects.filter(person=user)
-        .current()
-        .select_related("organisation", "body")
-        .order_by("id"),
-        "piloted": Action.objects.filter(pilot=user).order_by("number"),
-    }
-    return render(request, "member_space.html", context)
-
-
 @login_not_required
 @require_safe
 @anonymous_page_cache()
@@ -97,7 +72,7 @@ def legal_page(request: HttpRequest, page: str) -> HttpResponse:
 @anonymous_page_cache()
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers where the site map is, and which pages are nobody's business."""
-    closed = ("/admin/", "/espace/", "/connexion/", "/mot-de-passe/", "/invitations/")
+    closed = ("/admin/", "/espace/", "/connexion/", "/mot-de-passe/", "/invitations/", "/desabonnement/")
     lines = ["User-agent: *", *(f"Disallow: {root}{path}" for path in closed for root in ("", "/en"))]
     text = "\n".join([*lines, "", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""])
     return HttpResponse(text, content_type="text/plain; charset=utf-8")

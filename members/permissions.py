@@ -37,6 +37,19 @@ def can_enter_space(user: Any) -> bool:
     return is_council_member(user) or is_secretariat(user)
 
 
+def can_see_directory(user: Any) -> bool:
+    """May see the members' directory: whoever has a mandate today on any body, and the secretariat."""
+    if not user.is_authenticated:
+        return False
+    return can_enter_space(user) or Mandate.objects.current().filter(person=user).exists()
+
+
+def can_handle_erasure(user: Any, person: User) -> bool:
+    """May erase this person or refuse to; staff's accounts are the administrators' business, one's own nobody's."""
+    allowed = is_secretariat(user) and user.has_perm("members.change_erasurerequest") and user.pk != person.pk
+    return bool(allowed and (user.is_superuser or not (person.is_staff or person.is_superuser)))
+
+
 def voting_organisation_ids(user: Any) -> set[int]:
     """Return the organisations whose voice the person carries today."""
     return {mandate.organisation_id for mandate in council_mandates(user) if mandate.votes}
@@ -65,3 +78,4 @@ SECRETARIAT_PERMISSIONS = [
 ] + [f"members.view_{model}" for model in ("body", "axis", "sector", "commune")]
 SECRETARIAT_PERMISSIONS += [f"members.{verb}_portalinvitation" for verb in ("view", "add")]
 SECRETARIAT_PERMISSIONS += [f"socialaccount.{verb}_socialaccount" for verb in ("view", "delete")]
+SECRETARIAT_PERMISSIONS += [f"members.{verb}_erasurerequest" for verb in ("view", "add", "change")]

@@ -2,13 +2,15 @@
 
 from celery import shared_task
 
-from members import accounts, retention
+from members import accounts, privacy, retention
+from outbox.services import forget_settled
 
 
 @shared_task(expires=3000)
 def apply_retention() -> None:
-    """Warn the holders of unused accounts, and close those who were warned in time."""
+    """Warn the holders of unused accounts, close those who were warned in time, forget the last mails to the erased."""
     retention.apply_retention()
+    forget_settled(privacy.DONE)
 
 
 @shared_task(expires=3000)

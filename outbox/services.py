@@ -225,3 +225,26 @@ def worker_is_alive(max_age: timedelta | float) -> bool:
     """Tell whether a worker ran the heartbeat within `max_age` (a timedelta, or seconds)."""
     age = max_age if isinstance(max_age, timedelta) else timedelta(seconds=max_age)
     return Heartbeat.objects.filter(name=WORKER, at__gte=Now() - age).exists()
+
+
+class SendingError(Exception):
+    """A worker is sending a message to this person at this moment: it has to end first."""
+
+
+def forget_recipient(*, recipient: Any, address: str) -> int:
+    """Delete every message to a person or to their address, waiting or sent, and return how many.
+
+    Call in a transaction. Raises SendingError while a worker holds one: it will be done in a minute.
+    """
+    rows = OutboxEmail.objects.filter(recipient=recipient) | OutboxEmail.objects.to_address(address)
+    chosen = list(OutboxEmail.objects.filter(pk__in=rows.values("pk")).select_for_update(of=("self",)))
+    if any(row.state == EmailState.INFLIGHT for row in chosen):
+        raise SendingError
+    OutboxEmail.objects.filter(pk__in=[row.pk for row in chosen]).delete()
+    return len(chosen)
+
+
+def forget_settled(kind: str) -> int:
+    """Delete the messages of a kind that have left, or never will, and return how many."""
+    settled = (EmailState.SENT, EmailState.FAILED, EmailState.CANCELLED)
+    return OutboxEmail.objects.filter(kind=kind, state__in=settled).delete()[0]

@@ -198,10 +198,12 @@ PUBLIC = {
         "workshops:workshop_calendar",
         "workshops:workshop_feed",
     ),
+    *("members:body_list", "members:body_detail"),
     *("legal-notice", "accessibility", "ecodesign", "privacy", "sitemap", "contact"),
     # opened by the secret in a mail's link
     "workshops:invitation_answer",
     "portal_invitation_accept",
+    *("calendar_feed", "members:unsubscribe"),
     # to log in and out
     *("account_login", "account_logout", "account_signup", "account_inactive", "admin:login"),
     *("mfa_login_webauthn", "mfa_authenticate"),

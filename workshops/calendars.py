@@ -1,20 +1,63 @@
 """What everybody may put in their calendar: the public agenda, without anybody's name."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.templatetags.text import localized_text
+from members.models import User
 from outbox.calendar import Event, build_publish
-from workshops.emails import event_description, organizer, public_place
-from workshops.enums import WorkshopState
-from workshops.models import Workshop
+from workshops.emails import event_description, organizer, private_place, public_place
+from workshops.enums import PUBLIC_STATES, Answer, WorkshopState
+from workshops.models import Invitation, Workshop
+from workshops.permissions import can_see_access
+
+# What a calendar keeps of the past.
+FEED_LENGTH = 300
 
 
 def public_calendar(workshops: Iterable[Workshop]) -> str:
     """Return the feed of these workshops in the active language, the same text as long as nothing changes."""
     return build_publish([_event(workshop) for workshop in workshops], _("Workshops — Positive Industry"))
+
+
+def personal_calendar(person: User) -> str:
+    """Return the feed of the workshops that a person is invited to and has not declined, in the active language.
+
+    The way into the host's site is there for those who come alone. Nobody's name is in it (RFC 5545, PUBLISH).
+    """
+    rows = (
+        Invitation.objects.sent()
+        .filter(Q(answer=Answer.YES) | Q(pk__in=Invitation.objects.unanswered().values("pk")), person=person)
+        .filter(workshop__state__in=PUBLIC_STATES, workshop__starts_at__isnull=False)
+        .select_related("workshop__venue__organisation", "workshop__venue__commune")
+        .prefetch_related("workshop__agenda")
+        .order_by("-workshop__starts_at", "-id")
+    )
+    return build_publish(
+        [_own_event(row) for row in rows[:FEED_LENGTH]], _("My workshops — Positive Industry")
+    )
+
+
+def _own_event(invitation: Invitation) -> Event:
+    workshop = invitation.workshop
+    event = _event(workshop)
+    lines = [event.description]
+    if workshop.venue and workshop.venue.access and can_see_access(invitation):
+        lines.append(_("Access: %(access)s") % {"access": workshop.venue.access})
+    if invitation.needs_answer and workshop.state == WorkshopState.SCHEDULED:
+        lines.insert(0, _("Your answer is expected."))
+    changed = max(workshop.updated_at, invitation.answered_at or workshop.updated_at)
+    return replace(
+        event,
+        description="\n".join(lines),
+        location=private_place(workshop),
+        dtstamp=changed,
+        last_modified=changed,
+    )
 
 
 def _event(workshop: Workshop) -> Event:

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from core.templatetags.text import localized_text
+from members.enums import MailChoice
+from members.notifications import unsubscribe_url
 from outbox.calendar import Attendee, Event, Organizer, build_cancel, build_request
 from outbox.services import CalendarPart, cancel_queued, queue_email, render_email
 from workshops.enums import Answer
@@ -73,13 +75,15 @@ def send_answer_receipt(invitation: Invitation, *, number: int) -> None:
 def send_silent_reminder(invitation: Invitation, *, days: int) -> bool:
     """Queue a reminder to somebody who has not answered; False when it exists already."""
     kind = silent_reminder_kind(days)
-    return _send(invitation, kind, "reminder_silent", sequence=invitation.workshop.moves)
+    sequence, refusable = invitation.workshop.moves, MailChoice.REMINDER_SILENT
+    return _send(invitation, kind, "reminder_silent", sequence=sequence, refusable=refusable)
 
 
 def send_attending_reminder(invitation: Invitation, *, hours: int) -> bool:
     """Queue a reminder to somebody who comes, with the way in; False when it exists already."""
     kind = attending_reminder_kind(hours)
-    return _send(invitation, kind, "reminder_attending", sequence=invitation.workshop.moves)
+    sequence, refusable = invitation.workshop.moves, MailChoice.REMINDER_ATTENDING
+    return _send(invitation, kind, "reminder_attending", sequence=sequence, refusable=refusable)
 
 
 def silent_reminder_kind(days: int) -> str:
@@ -118,8 +122,10 @@ def _send(
     context: dict[str, Any] | None = None,
     calendar: CalendarPart | None = None,
     sequence: int | None = None,
+    refusable: MailChoice | None = None,
 ) -> bool:
     workshop, language = invitation.workshop, invitation.mail_language
+    unsubscribe = unsubscribe_url(invitation.person, refusable) if refusable else ""
     with override(language):
         link = settings.SITE_URL + reverse("workshops:invitation_answer", args=[invitation.token])
     subject, text, html = render_email(
@@ -131,6 +137,7 @@ def _send(
             "link": link,
             "place": private_place(workshop),
             "access": workshop.venue.access if workshop.venue and can_see_access(invitation) else "",
+            "unsubscribe_url": unsubscribe,
             **(context or {}),
         },
         language=language,
@@ -147,6 +154,7 @@ def _send(
         recipient=invitation.person,
         calendar=calendar,
         thread=f"workshop:{workshop.pk}",
+        unsubscribe_url=unsubscribe,
         reply_to=settings.SECRETARIAT_EMAIL,
     )
     return row is not None

@@ -13,6 +13,8 @@ from django.utils.timezone import localtime
 
 from core.clock import database_now
 from core.workflow import lock
+from members.enums import MailChoice
+from members.notifications import refusers
 from outbox.models import OutboxEmail
 from workshops import emails
 from workshops.enums import Answer, WorkshopState
@@ -63,7 +65,7 @@ def _remind_silent(workshop: Workshop, now: datetime) -> int:
         return 0
     position, due_at = due
     kind = emails.silent_reminder_kind(days[position])
-    rows = workshop.invitations.sent().unanswered()
+    rows = workshop.invitations.sent().unanswered().exclude(person__in=refusers(MailChoice.REMINDER_SILENT))
     return _queue(
         workshop, rows, kind, due_at, lambda row: emails.send_silent_reminder(row, days=days[position])
     )
@@ -77,7 +79,11 @@ def _remind_attending(workshop: Workshop, now: datetime) -> int:
         return 0
     position, due_at = due
     kind = emails.attending_reminder_kind(hours[position])
-    rows = workshop.invitations.sent().filter(answer=Answer.YES, answered_at__lte=due_at)
+    rows = (
+        workshop.invitations.sent()
+        .filter(answer=Answer.YES, answered_at__lte=due_at)
+        .exclude(person__in=refusers(MailChoice.REMINDER_ATTENDING))
+    )
     return _queue(
         workshop, rows, kind, due_at, lambda row: emails.send_attending_reminder(row, hours=hours[position])
     )

@@ -2,6 +2,8 @@
 
 from django.utils.translation import override
 
+from members.enums import MailChoice
+from members.notifications import unsubscribe_url, wants
 from outbox.services import queue_email, render_email
 from roadmap.drafting.models import Comment
 
@@ -11,16 +13,22 @@ DECISION = "comment-decided"
 def send_decision(comment: Comment, *, sequence: int) -> None:
     """Tell the author, in their language, what became of their comment and why; `sequence` counts its decisions.
 
-    Nobody is mailed whose account is closed.
+    Nobody is mailed whose account is closed, or who refuses these mails.
     """
     author = comment.author
-    if not author.is_active:
+    if not author.is_active or not wants(author, MailChoice.COMMENT_DECIDED):
         return
+    unsubscribe = unsubscribe_url(author, MailChoice.COMMENT_DECIDED)
     with override(author.language):
         path = comment.get_absolute_url()
     subject, text, html = render_email(
         "roadmap/comment_decided",
-        {"comment": comment, "version": comment.block.version, "path": path},
+        {
+            "comment": comment,
+            "version": comment.block.version,
+            "path": path,
+            "unsubscribe_url": unsubscribe,
+        },
         language=author.language,
     )
     queue_email(
@@ -34,4 +42,5 @@ def send_decision(comment: Comment, *, sequence: int) -> None:
         sequence=sequence,
         recipient=author,
         thread=f"comment:{comment.pk}",
+        unsubscribe_url=unsubscribe,
     )

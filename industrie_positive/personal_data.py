@@ -1,0 +1,306 @@
+"""All that the portal holds about a person, to show and to hand over. It joins all apps, so it lives here.
+
+`HELD` names every relation of a model to a person; a test fails when a new one is neither there nor in NOT_PERSONAL.
+Secrets (password, tokens, keys) are said to exist, never given.
+"""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.clock import database_now
+from members.models import User
+from outbox.models import ACCOUNT_KINDS
+
+# Rows of each kind that the page shows; the file has them all.
+SHOWN = 20
+
+# Relations to a person that say nothing about one.
+NOT_PERSONAL: dict[str, str] = {}
+
+
+class Held(NamedTuple):
+    """A kind of data: its key in the file, its title, the relations it covers (of one model), the fields given."""
+
+    key: str
+    title: str | Promise
+    relations: tuple[str, ...]
+    fields: tuple[str, ...]
+    # A field with an address, for rows that know the person by it alone.
+    address: str = ""
+
+    @property
+    def model(self) -> type[Model]:
+        """Return the model whose rows these are."""
+        return apps.get_model(self.relations[0].rpartition(".")[0])
+
+    def rows(self, person: User) -> "QuerySet[Any, dict[str, Any]]":
+        """Return the person's rows as dictionaries, in order."""
+        wanted = Q()
+        for relation in self.relations:
+            name = relation.rpartition(".")[2]
+            wanted |= _target(person) if name == "target" else Q(**{name: person.pk})
+        if self.address:
+            wanted |= Q(**{f"{self.address}__iexact": person.email})
+        # `distinct` would compare JSON: the ids are enough.
+        ids = self.model._default_manager.filter(wanted).values("pk")
+        rows = self.model._default_manager.filter(pk__in=ids).order_by("pk")
+        return rows.values(*self.fields)
+
+    def labels(self) -> list[str]:
+        """Return the fields' titles."""
+        return [_label(self.model, name) for name in self.fields]
+
+
+def _target(person: User) -> Q:
+    return Q(content_type=ContentType.objects.get_for_model(User), object_id=person.pk)
+
+
+HELD = (
+    Held(
+        "account",
+        gettext_lazy("My account"),
+        ("members.User.id",),
+        (
+            *("email", "first_name", "last_name", "job_title", "phone", "language"),
+            *("shows_email", "shows_phone", "shows_job_title"),
+            *("is_active", "is_staff", "is_superuser", "date_joined", "last_login", "inactivity_warned_at"),
+        ),
+    ),
+    Held("groups", gettext_lazy("My groups"), ("members.User_groups.user",), ("group__name",)),
+    Held(
+        "rights",
+        gettext_lazy("My own rights on the administration site"),
+        ("members.User_user_permissions.user",),
+        ("permission__name",),
+    ),
+    Held(
+        "mandates",
+        gettext_lazy("My mandates"),
+        ("members.Mandate.person",),
+        ("organisation__name", "body__name_fr", "role", "starts_on", "ends_on"),
+    ),
+    Held(
+        "portal_invitations",
+        gettext_lazy("Invitations to the portal, received or sent"),
+        ("members.PortalInvitation.person", "members.PortalInvitation.invited_by"),
+        ("state", "created_at", "expires_at", "accepted_at"),
+    ),
+    Held(
+        "workshop_invitations",
+        gettext_lazy("Invitations to workshops, and my answers"),
+        ("workshops.Invitation.person",),
+        (
+            *("workshop__title_fr", "workshop__starts_at", "organisation__name", "name", "email"),
+            *("sent_at", "answer", "answered_at", "answer_source", "represented_by", "comment"),
+            "withdrawn_at",
+        ),
+        "email",
+    ),
+    Held(
+        "answers_recorded",
+        gettext_lazy("Answers to workshops that I recorded"),
+        ("workshops.Invitation.answered_by",),
+        ("workshop__title_fr", "answer", "answered_at", "answer_source"),
+    ),
+    Held(
+        "workshops_organised",
+        gettext_lazy("Workshops that I organise"),
+        ("workshops.Workshop.organiser",),
+        ("title_fr", "starts_at", "state"),
+    ),
+    Held(
+        "comments",
+        gettext_lazy("My comments on the roadmap"),
+        ("roadmap.Comment.author",),
+        (
+            *("block__version__number", "block__label", "organisation__name", "kind", "body"),
+            *("status", "status_reason", "created_at"),
+        ),
+    ),
+    Held(
+        "ballots",
+        gettext_lazy("Ballots that I cast"),
+        ("roadmap.Ballot.cast_by",),
+        (
+            *("voter__approval__version__number", "voter__organisation_name", "choice", "explanation"),
+            *("cast_at", "text_sha256", "ledger_entry__number"),
+        ),
+    ),
+    Held(
+        "votes_opened",
+        gettext_lazy("Votes that I opened"),
+        ("roadmap.Approval.opened_by",),
+        ("version__number", "opens_at", "closes_at"),
+    ),
+    Held(
+        "actions",
+        gettext_lazy("Actions that I pilot"),
+        ("roadmap.Action.pilot",),
+        ("number", "title_fr", "status"),
+    ),
+    Held(
+        "mails",
+        gettext_lazy("E-mails sent to me"),
+        ("outbox.OutboxEmail.recipient",),
+        ("to", "kind", "subject", "created_at", "state", "sent_at", "text"),
+        "to",
+    ),
+    Held(
+        "refused_mails",
+        gettext_lazy("Kinds of mail that I refuse"),
+        ("members.MailRefusal.person",),
+        ("kind", "refused_at"),
+    ),
+    Held(
+        "calendar",
+        gettext_lazy("My calendar's secret address"),
+        ("members.CalendarFeed.person",),
+        ("renewed_at",),
+    ),
+    Held(
+        "sessions",
+        gettext_lazy("My sessions"),
+        ("usersessions.UserSession.user",),
+        ("created_at", "last_seen_at", "ip", "user_agent"),
+    ),
+    Held(
+        "addresses",
+        gettext_lazy("My login addresses"),
+        ("account.EmailAddress.user",),
+        ("email", "verified", "primary"),
+    ),
+    Held(
+        "second_factors",
+        gettext_lazy("My passkeys and second factors"),
+        ("mfa.Authenticator.user",),
+        ("type", "created_at", "last_used_at"),
+    ),
+    Held(
+        "identities",
+        gettext_lazy("Identities linked to my account"),
+        ("socialaccount.SocialAccount.user",),
+        ("provider", "uid", "date_joined", "last_login", "extra_data"),
+    ),
+    Held(
+        "register_changes",
+        gettext_lazy("Changes of the register about me"),
+        ("members.Change.person",),
+        ("register", "verb", "values", "reason", "at"),
+    ),
+    Held(
+        "register_changes_made",
+        gettext_lazy("Changes of the register that I made"),
+        ("members.Change.by",),
+        ("register", "object_id", "verb", "reason", "at"),
+    ),
+    Held(
+        "imports",
+        gettext_lazy("Files that I am importing"),
+        ("members.RegisterImport.by",),
+        ("name", "at"),
+    ),
+    Held(
+        "states",
+        gettext_lazy("Changes of state of my account, or made by me"),
+        ("core.TransitionLog.target", "core.TransitionLog.by"),
+        ("content_type__model", "object_id", "field", "from_state", "to_state", "reason", "at"),
+    ),
+    Held(
+        "administration",
+        gettext_lazy("What I did on the administration site"),
+        ("admin.LogEntry.user",),
+        ("action_time", "object_repr", "action_flag", "change_message"),
+    ),
+    Held(
+        "erasure_requests",
+        gettext_lazy("My requests to be erased"),
+        ("members.ErasureRequest.person",),
+        ("created_at", "message", "state", "handled_at", "refusal"),
+    ),
+)
+
+
+def _data(held: Held, person: User, most: int | None = None) -> list[dict[str, Any]]:
+    rows = list(held.rows(person)[:most])
+    for row in rows:
+        # A link that opens an account is no data about a person, and would open it to whoever finds the file.
+        if "text" in row and str(row.get("kind", "")).startswith(ACCOUNT_KINDS):
+            row["text"] = ""
+    return rows
+
+
+def export(person: User) -> dict[str, Any]:
+    """Return everything held about a person, ready for JSON."""
+    return {
+        "format": "personal-data/1",
+        "person": person.pk,
+        "exported_at": database_now(),
+        **{held.key: _data(held, person) for held in HELD},
+    }
+
+
+class Table(NamedTuple):
+    """A kind of data as the page shows it."""
+
+    key: str
+    title: str | Promise
+    labels: list[str]
+    rows: list[list[tuple[str, str]]]
+    count: int
+
+
+def tables(person: User) -> list[Table]:
+    """Return what is held, in the reader's words, without the kinds of which there is nothing."""
+    found = []
+    for held in HELD:
+        rows = _data(held, person, SHOWN + 1)
+        if rows:
+            count = len(rows) if len(rows) <= SHOWN else held.rows(person).count()
+            labels = held.labels()
+            cells = [
+                [
+                    (label, _text(held.model, name, row[name]))
+                    for label, name in zip(labels, held.fields, strict=True)
+                ]
+                for row in rows[:SHOWN]
+            ]
+            found.append(Table(held.key, held.title, labels, cells, count))
+    return found
+
+
+def _field(model: type[Model], path: str) -> Any:
+    """Return the field at the end of a path (`organisation__name`)."""
+    field: Any = None
+    for part in path.split("__"):
+        field = (field.related_model if field else model)._meta.get_field(part)
+    return field
+
+
+def _label(model: type[Model], path: str) -> str:
+    # Of « organisation, name » the first says more.
+    field = _field(model, path.split("__")[0] if "__" in path else path)
+    label = str(field.verbose_name)
+    return label[:1].upper() + label[1:]
+
+
+def _text(model: type[Model], path: str, value: Any) -> str:
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+    if isinstance(value, date):
+        return date_format(value, "SHORT_DATE_FORMAT")
+    choices = dict(getattr(_field(model, path), "flatchoices", ()) or ())
+    text = str(choices.get(value, value))
+    return text if len(text) <= 300 else f"{text[:300]}…"
