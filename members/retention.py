@@ -18,8 +18,8 @@ from django.db.models.functions import Cast, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import workflow
 from core.clock import database_now
+from members.history import record_change, snapshot
 from members.models import Mandate, User
 from outbox.services import queue_email, render_email
 
@@ -131,11 +131,12 @@ def _close(pk: int, now: datetime) -> None:
 
 
 def close_account(person: User, *, reason: str) -> None:
-    """Close an account for good: no password, no session, and a line in its log. Call in a transaction."""
+    """Close an account for good: no password, no session, and a line in its history. Call in a transaction."""
+    before = snapshot(person, stored=False)
     person.is_active = False
     person.set_unusable_password()
     person.save(update_fields=["is_active", "password"])
     for session in UserSession.objects.filter(user=person):
         session.end()
-    workflow.record(person, field="is_active", source="open", target="closed", by=None, reason=reason)
+    record_change(person, before=before, after=snapshot(person, stored=False), by=None, reason=reason)
     logger.info("An unused account was closed: %s", person.pk)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from core.clock import database_now
-from core.workflow import history
+from members.history import changes_of
 from members.models import User
 from members.retention import apply_retention, months_from
 from outbox.models import OutboxEmail
@@ -105,12 +105,12 @@ def test_account_closes_after_its_notice_and_is_logged(caplog):
     apply_retention()
     assert state(person) == (False, True, 0)
     assert not person.has_usable_password()
-    (line,) = history(person)
-    assert (line.field, line.from_state, line.to_state, line.by) == ("is_active", "open", "closed", None)
+    (line,) = changes_of(person)
+    assert (line.values, line.by) == ({"is_active": [True, False]}, None)
     assert "Sans utilisation" in line.reason
     assert person.email not in caplog.text
     apply_retention()
-    assert history(person).count() == 1
+    assert changes_of(person).count() == 1
 
 
 @pytest.mark.parametrize(("months", "days"), [(0, 0), (0, 25)])
@@ -228,5 +228,5 @@ def test_two_runs_at_once_warn_and_close_once():
             future.result(60)
     apply_retention()
     assert [state(person)[2] for person in people[:4]] == [1] * 4
-    assert [history(person).count() for person in people[4:8]] == [1] * 4
+    assert [changes_of(person).count() for person in people[4:8]] == [1] * 4
     assert User.objects.filter(is_superuser=True, is_active=True).count() == 1
