@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from core.admin import LockedAdmin
 from core.workflow import TransitionError
 from showcase import services
 from showcase.models import Commitment, CompanyCommitment, CompanyFigure, CompanyPage
@@ -30,7 +31,7 @@ class CommitmentInline(admin.TabularInline[CompanyCommitment, CompanyPage]):
 
 
 @admin.register(CompanyPage)
-class CompanyPageAdmin(admin.ModelAdmin[CompanyPage]):
+class CompanyPageAdmin(LockedAdmin):
     """Company pages. Only the actions change what the public sees of a page's existence; its text is live."""
 
     list_display = ("organisation", "state", "tagline_fr", "updated_at")

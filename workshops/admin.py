@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from core.admin import LockedAdmin
 from workshops import admin_views
 from workshops.admin_forms import WorkshopForm
 from workshops.enums import WorkshopState
@@ -42,7 +43,7 @@ class AgendaItemInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Workshop)
-class WorkshopAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class WorkshopAdmin(LockedAdmin):
     """Workshops with their answers at a glance."""
 
     form = WorkshopForm

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.admin import LockedAdmin
 from core.workflow import TransitionError, history, record
 from roadmap.actions.forms import StatusForm
 from roadmap.actions.models import Action, Milestone
@@ -27,7 +28,7 @@ class MilestoneInline(admin.TabularInline[Milestone, Action]):
 
 
 @admin.register(Action)
-class ActionAdmin(admin.ModelAdmin[Action]):
+class ActionAdmin(LockedAdmin):
     """Flagship actions; the status changes on a page of its own, with a reason."""
 
     list_display = ("number", "title_fr", "axis", "theme", "status", "lead", "is_public", "updated_at")

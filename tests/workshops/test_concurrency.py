@@ -2,10 +2,13 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from core.workflow import history
@@ -165,3 +168,45 @@ def test_an_answer_racing_the_beat_leaves_no_reminder_to_send() -> None:
         ),
     )
     assert not OutboxEmail.objects.filter(kind__startswith="workshop-reminder", state="queued").exists()
+
+
+def test_the_sheet_saved_behind_a_cancellation_leaves_it_cancelled(
+    client_for: Callable[[str], Client],
+) -> None:
+    """A form's save writes every column: it waits for the row, and reads it again before it does."""
+    workshop = WorkshopFactory(scheduled=True)
+    client = client_for("secretariat")
+    address = reverse("admin:workshops_workshop_change", args=[workshop.pk])
+    sheet = {
+        "kind": workshop.kind,
+        "title_fr": "Un autre titre",
+        "title_en": "Another title",
+        "is_public": "on",
+    }
+    sheet |= {"agenda-TOTAL_FORMS": "0", "agenda-INITIAL_FORMS": "0"}
+
+    def save() -> int:
+        try:
+            return client.post(address, sheet).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            services.cancel_workshop(workshop=workshop, reason="Grève", by=None)
+            saving = pool.submit(save)
+            while not (saving.done() or somebody_waits()):
+                pass
+            assert not saving.done(), "it did not wait"
+        assert saving.result(timeout=20) == 302
+    workshop.refresh_from_db()
+    assert (workshop.title_fr, workshop.state) == ("Un autre titre", WorkshopState.CANCELLED)
+    assert (workshop.sequence, workshop.cancelled_reason) == (1, "Grève")
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        # The list of activities is otherwise the same for a whole transaction.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))")
+        return cursor.fetchone() is not None
