@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 TOKEN = re.compile(r"[A-Za-z0-9_\-]{32,}")
 EMAIL = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
 QUERY = re.compile(r"\?\S*")
+# What PostgreSQL adds to a refusal is the row's own words: names, addresses, comments. It ends with its exception.
+DETAIL = re.compile(
+    r"DETAIL:.*?(?=\s*(?:The above exception was|During handling of the above)|\Z)", re.DOTALL
+)
 
 
 def scrub(text: str) -> str:
     """Remove from a log line what could identify a person or open a door."""
-    return TOKEN.sub("[token]", EMAIL.sub("[email]", QUERY.sub("", text)))
+    return TOKEN.sub("[token]", EMAIL.sub("[email]", QUERY.sub("", DETAIL.sub("[detail]", text))))
 
 
 class JsonFormatter(logging.Formatter):
