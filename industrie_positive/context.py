@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.http import escape_leading_slashes
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     path = request.get_full_path()
     if len(path) > _LONGEST_ADDRESS:
         path = here
-    french = path[3:] if path.startswith("/en/") else path
+    # What follows /en may begin with two slashes, which would lead to another site.
+    french = escape_leading_slashes(path[3:] if path.startswith("/en/") else path)
     page = request.GET.get("page", "")
     sections = [
         ("/vitrine/", _("Showcase")),

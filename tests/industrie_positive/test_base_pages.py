@@ -99,3 +99,12 @@ def test_styleguide_shows_in_test_mode(client: Client) -> None:
     response = client.get(reverse("styleguide"))
     assert response.status_code == 200
     assert b'class="sheet' in response.content
+
+
+@pytest.mark.parametrize("address", ["/en//evil.example/", "//evil.example/", "/en//evil.example/?a=b"])
+def test_language_switch_never_leads_to_another_site(client: Client, address: str) -> None:
+    """A page that is not there repeats its address in its links: two slashes would be a host's name."""
+    response = client.get("/", PATH_INFO=address.partition("?")[0], QUERY_STRING=address.partition("?")[2])
+    links = re.findall(r'href="([^"]*evil[^"]*)"', response.content.decode())
+    assert response.status_code == 404 and links
+    assert not [link for link in links if link.startswith("//")]
