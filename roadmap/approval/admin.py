@@ -95,7 +95,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         if not can_follow_approval(request.user):
             raise PermissionDenied
         approvals = Approval.objects.select_related("version", "casting_organisation")
-        approval = get_object_or_404(approvals, pk=object_id if object_id.isdigit() else 0)
+        approval = get_object_or_404(approvals, pk=object_id if object_id.isdecimal() else 0)
         now = database_now()
         if request.method == "POST":
             return self._close(request, approval)

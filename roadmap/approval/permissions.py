@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from members.permissions import can_enter_space, is_secretariat, voting_organisation_ids
-from roadmap.approval.models import Approval, Voter
+from members.permissions import is_secretariat, voting_organisation_ids
+from roadmap.approval.models import Voter
 
 # What the secretariat's group needs. Nobody may add, change or delete a ballot, a voter or a ledger entry.
 SECRETARIAT_PERMISSIONS = [
@@ -25,16 +25,6 @@ def can_follow_approval(user: Any) -> bool:
     return is_secretariat(user) and user.has_perm("roadmap.view_approval")
 
 
-def can_see_participation(user: Any) -> bool:
-    """See who has voted while the vote is open: members and the secretariat. How they voted, nobody."""
-    return can_enter_space(user)
-
-
 def can_cast_for(user: Any, voter: Voter) -> bool:
     """Cast the ballot of an organisation of the electorate: its titular and alternates of today."""
     return voter.organisation_id in voting_organisation_ids(user)
-
-
-def can_see_ballots(approval: Approval, *, ended: bool) -> bool:
-    """See ballots by name: whoever sees the approval, once its closing instant has passed."""
-    return ended or approval.closed_at is not None
