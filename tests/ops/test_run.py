@@ -19,8 +19,10 @@ from industrie_positive.services.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C stops everything"
+# The first start collects and compresses the static files; seconds, but more beside other tests' browsers.
+PATIENCE = 150
 
-pytestmark = pytest.mark.xdist_group("run")
+pytestmark = [pytest.mark.xdist_group("run"), pytest.mark.timeout(400)]
 
 
 class Portal:
@@ -44,7 +46,9 @@ class Portal:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + 60
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + PATIENCE
         while READY not in self.said():
             assert self.process.poll() is None and time.monotonic() < deadline, self.said()
             time.sleep(0.1)
@@ -108,6 +112,7 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def serving(var: Path) -> Iterator[Portal]:
     portal = Portal(var)
     try:
+        portal.wait_until_ready()
         yield portal
     finally:
         if portal.process.poll() is None:
