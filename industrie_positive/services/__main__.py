@@ -42,6 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def main() -> int:
+    """Run one sub-command; return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m industrie_positive.services", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     one = verbs.add_parser("exec", help="run a command with PostgreSQL and Redis up")

@@ -14,6 +14,7 @@ from .places import CHECKOUT
 
 
 def main() -> None:
+    """Collect static files if they changed, migrate, load the data; print the demo accounts."""
     import django
     from django.conf import settings
     from django.core.management import call_command

@@ -38,6 +38,7 @@ class KeepInFolder:
 
 
 async def serve(port: int, folder: Path) -> None:
+    """Take mail on a port of this machine until SIGTERM."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
