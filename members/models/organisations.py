@@ -139,7 +139,13 @@ class Organisation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(latitude=None, longitude=None)
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                # Said in full: a CHECK lets through what is neither true nor false.
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
                 name="organisation_coordinates",
                 violation_error_message=_(
                     "Give both coordinates: latitude from −90 to 90, longitude from −180 to 180."

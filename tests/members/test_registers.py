@@ -1,0 +1,197 @@
+"""The registers themselves: numbers that check, places on Earth, lists that ask few questions, pages for everybody."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from members.models import Mandate, Organisation
+from tests.helpers.browser import SIZES, accessibility_faults, log_in, overflows
+from tests.helpers.queries import assert_constant_queries
+from tests.members.factories import BodyFactory, MandateFactory, OrganisationFactory, SeatFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+SIREN, SIRET = "732829320", "73282932000074"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "valid"),
+    [
+        ("siren", SIREN, True),
+        ("siren", "732829321", False),
+        ("siren", "73282932", False),
+        ("siren", "٧٣٢٨٢٩٣٢٠", False),
+        ("siret", SIRET, True),
+        ("siret", "73282932000075", False),
+        # La Poste's head office checks by Luhn, its other places by the sum of their digits.
+        ("siret", "35600000000048", True),
+        ("siret", "35600000049837", True),
+        ("siret", "35600000049838", False),
+        ("naf_rev2", "28.99B", True),
+        ("naf_rev2", "2899B", False),
+        ("naf_rev2", "28.99b", False),
+        ("naf_2025", "62.20G", True),
+        ("naf_2025", "62.20", False),
+        ("latitude", Decimal("43.6"), True),
+        ("latitude", Decimal("90.1"), False),
+        ("longitude", Decimal("-180.5"), False),
+    ],
+)
+def test_number_is_checked_at_its_field(field, value, valid):
+    organisation = OrganisationFactory.build(**{field: value})
+    if valid:
+        organisation.clean_fields()
+        return
+    with pytest.raises(ValidationError) as refused:
+        organisation.clean_fields()
+    assert list(refused.value.message_dict) == [field]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"siren": "404833048", "siret": SIRET},
+        {"siren": "", "siret": SIRET},
+        {"naf_rev2": "x"},
+        {"naf_2025": "2899B"},
+        {"latitude": "43.6"},
+        {"latitude": "91", "longitude": "3"},
+        {"latitude": "43", "longitude": "181"},
+    ],
+)
+def test_database_refuses_what_cannot_be(values):
+    organisation = OrganisationFactory()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Organisation.objects.filter(pk=organisation.pk).update(**values)
+
+
+def test_siren_is_taken_from_the_siret(client_for):
+    data = {"name": "Unique", "slug": "unique", "kind": "pme", "siret": SIRET}
+    data |= {"seats-TOTAL_FORMS": "0", "seats-INITIAL_FORMS": "0"}
+    response = client_for("secretariat").post("/admin/members/organisation/add/", data)
+    assert response.status_code == 302
+    assert Organisation.objects.get(slug="unique").siren == SIREN
+
+
+def test_mandate_keeps_its_person_organisation_and_body(client_for):
+    mandate = MandateFactory()
+    other = MandateFactory(body=BodyFactory(slug="autre"))
+    data = {
+        "person": other.person_id,
+        "organisation": other.organisation_id,
+        "body": other.body_id,
+        "role": "observer",
+        "starts_on": "2019-10-02",
+        "reason": "Saisie corrigée",
+    }
+    url = reverse("admin:members_mandate_change", args=[mandate.pk])
+    assert client_for("secretariat").post(url, data).status_code == 302
+    fresh = Mandate.objects.get(pk=mandate.pk)
+    assert (fresh.person_id, fresh.organisation_id, fresh.body_id) == (
+        mandate.person_id,
+        mandate.organisation_id,
+        mandate.body_id,
+    )
+    assert (fresh.role, fresh.starts_on) == ("observer", date(2019, 10, 2))
+
+
+def test_what_the_database_refuses_at_the_last_moment_is_a_conflict(client_for, monkeypatch):
+    first = MandateFactory()
+    monkeypatch.setattr(Mandate, "validate_constraints", lambda self, exclude=None: None)
+    data = {
+        "person": UserFactory().pk,
+        "organisation": first.organisation_id,
+        "body": first.body_id,
+        "role": "titular",
+        "starts_on": "2021-01-01",
+    }
+    response = client_for("secretariat").post("/admin/members/mandate/add/", data)
+    assert response.status_code == 409 and Mandate.objects.count() == 1
+
+
+# --- pages ---
+
+
+def test_pages_ask_the_same_number_of_questions_for_one_and_thirty(client_for):
+    client = client_for("secretariat")
+    body, organisation, person = BodyFactory(), OrganisationFactory(), UserFactory()
+
+    def make(number):
+        for _ in range(number):
+            MandateFactory(organisation=organisation, alternate=True)
+            MandateFactory(person=person)
+            SeatFactory()
+
+    for name, row in (("organisation", organisation), ("user", person)):
+        url = reverse(f"admin:members_{name}_change", args=[row.pk])
+        if name == "organisation":
+            assert_constant_queries(lambda: make(1), lambda: make(29), url, client=client)
+        else:
+            assert_constant_queries(
+                lambda: MandateFactory(person=person),
+                lambda: [MandateFactory(person=person) for _ in range(29)],
+                url,
+                client=client,
+            )
+    url = reverse("admin:members_body_composition", args=[body.pk])
+    assert_constant_queries(lambda: make(1), lambda: make(29), url, client=client)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("size", "scheme", "prefix"), [("small", "dark", ""), ("large", "light", "/en")])
+def test_pages_are_accessible_in_a_browser(
+    transactional_db, page, live_server, people, tmp_path, size, scheme, prefix
+):
+    mandate = MandateFactory(organisation=people.organisation, body=BodyFactory())
+    MandateFactory(organisation=people.organisation, alternate=True, ends_on=date(2021, 1, 1))
+    SeatFactory(organisation=people.other_organisation)
+    log_in(page, live_server, people["secretariat"])
+    page.set_viewport_size(SIZES[size])
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    root = f"{prefix}/admin/members"
+    wrong = []
+
+    def check(name):
+        wrong.extend(accessibility_faults(page))
+        if size == "small" and overflows(page):
+            wrong.append(f"{page.url} scrolls sideways")
+        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+
+    for name, url in {
+        "organisations": f"{root}/organisation/",
+        "organisation": f"{root}/organisation/{people.organisation.pk}/change/",
+        "person": f"{root}/user/{mandate.person_id}/change/",
+        "composition": f"{root}/body/{mandate.body_id}/composition/?date=2020-10-01",
+        "end": f"{root}/mandate/{mandate.pk}/terminer/",
+        "replace": f"{root}/mandate/{mandate.pk}/remplacer/",
+        "move": f"{root}/user/{mandate.person_id}/deplacer/?source={mandate.organisation_id}",
+        "import": f"{root}/organisation/importer/",
+        "removal": f"{root}/mandate/{mandate.pk}/delete/",
+    }.items():
+        page.goto(url)
+        check(name)
+    page.goto(f"{root}/mandate/{mandate.pk}/terminer/")
+    page.fill("[name=on]", "2026-03-01")
+    page.fill("[name=reason]", "Départ")
+    page.click(".submit-row input[type=submit]")
+    check("end-preview")
+    page.click("[name=confirm]")
+    page.wait_for_url("**/change/")
+    page.goto(f"{root}/organisation/{people.organisation.pk}/history/")
+    assert "Départ" in page.content()
+    check("history")
+    for name, rows in (
+        ("import-preview", "nom;type\nNeuve;pme\nAtelier du Lez;startup\n"),
+        ("import-errors", "nom;type;siren\nNeuve;licorne;12\n"),
+    ):
+        page.goto(f"{root}/organisation/importer/")
+        page.set_input_files(
+            "[name=file]", {"name": "registre.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+        )
+        page.click(".submit-row input[type=submit]")
+        page.wait_for_selector("#content-main table")
+        check(name)
+    assert not wrong, "\n".join(wrong)
