@@ -24,7 +24,9 @@ from members.admin_mandates import (
 )
 from members.admin_records import RecordedAdmin
 from members.admin_transfer import TransfersRegister
+from members.emails import send_address_changed
 from members.enums import ImportKind
+from members.invitations import was_opened
 from members.models import Axis, Body, Commune, Mandate, Organisation, Seat, Sector, User
 
 
@@ -107,6 +109,11 @@ class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
             fieldsets.append((_("Account"), {"fields": ("last_login", "date_joined")}))
         return self.with_reason(request, obj, fieldsets)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Keep an opened account's address from the secretariat: whoever reads its mail can log in, and vote."""
+        fixed = () if obj is None or request.user.is_superuser or not was_opened(obj) else ("email",)
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Keep staff's accounts out of the secretariat's reach: changing an address would take the account."""
         return super().has_change_permission(request, obj) and self._within_reach(request, obj)
@@ -124,10 +131,16 @@ class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
         return obj is None or bool(request.user.is_superuser) or not (obj.is_staff or obj.is_superuser)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
-        """Give a new account no password: it opens nothing until its holder sets one."""
+        """Give a new account no password: it opens nothing until its holder sets one.
+
+        When an opened account's address changes, its former address is told, in the same transaction.
+        """
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        former = form.initial.get("email", "") if change and "email" in form.changed_data else ""
+        if former and was_opened(obj):
+            send_address_changed(obj, former=former)
 
     @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, person: User) -> str:

@@ -1,16 +1,18 @@
 """The messages about accounts: one function each, a row of the outbox, in the person's language."""
 
+import secrets
 from collections.abc import Sequence
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
-from members.models import Mandate, PortalInvitation
+from members.models import Mandate, PortalInvitation, User
 from outbox.services import queue_email, render_email
 
 # An account-… message opens an account: the outbox does not show it to the secretariat.
 PORTAL_INVITATION = "account-invitation"
+ADDRESS_CHANGED = "address-changed"
 
 
 def portal_invitation_key(invitation: PortalInvitation) -> str:
@@ -38,6 +40,23 @@ def send_portal_invitation(invitation: PortalInvitation, *, token: str, mandates
         key=portal_invitation_key(invitation),
         kind=PORTAL_INVITATION,
         to=invitation.email,
+        subject=subject,
+        text=text,
+        html=html,
+        language=person.language,
+        recipient=person,
+    )
+
+
+def send_address_changed(person: User, *, former: str) -> None:
+    """Tell the former address that the account has another one now, so that its holder can object."""
+    subject, text, html = render_email(
+        "members/address_changed", {"person": person}, language=person.language
+    )
+    queue_email(
+        key=f"address-changed:{secrets.token_hex(8)}",
+        kind=ADDRESS_CHANGED,
+        to=former,
         subject=subject,
         text=text,
         html=html,

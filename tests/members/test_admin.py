@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 
 from members.enums import SECRETARIAT_GROUP, MandateRole
 from members.models import Mandate, Organisation, User
+from outbox.models import OutboxEmail
 from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
 from tests.members.factories import BodyFactory, MandateFactory, OrganisationFactory, SeatFactory, UserFactory
@@ -73,6 +74,26 @@ def test_secretariat_cannot_take_a_staff_account(client_for, people, target):
         "/admin/members/user/", {"action": "delete_selected", "_selected_action": [victim.pk], "post": "yes"}
     )
     assert User.objects.get(pk=victim.pk).email == f"{target}@example.org"
+
+
+def test_secretariat_cannot_move_an_opened_account_to_another_address(client_for):
+    person = UserFactory(email="ancienne@example.org")
+    person.set_password("un mot de passe assez long")
+    person.save()
+    client_for("secretariat").post(f"/admin/members/user/{person.pk}/change/", PERSON)
+    person.refresh_from_db()
+    assert person.email == "ancienne@example.org"
+    assert person.first_name == "Nouvelle"
+
+
+def test_former_address_is_told_when_an_administrator_changes_it(client_for):
+    person = UserFactory(email="ancienne@example.org")
+    person.set_password("un mot de passe assez long")
+    person.save()
+    client_for("administrator").post(f"/admin/members/user/{person.pk}/change/", PERSON)
+    person.refresh_from_db()
+    assert person.email == "nouvelle@example.org"
+    assert OutboxEmail.objects.get(kind="address-changed").to == "ancienne@example.org"
 
 
 @pytest.mark.parametrize("role", ["secretariat", "administrator"])
