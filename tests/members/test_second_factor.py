@@ -259,6 +259,10 @@ def test_pages_with_secrets_are_kept_by_nobody(people):
     assert "no-store" in client.get("/compte/securite/application/")["Cache-Control"]
 
 
+def test_space_leads_to_the_security_of_the_account(client_for):
+    assert 'href="/compte/securite/"' in client_for("member").get("/espace/").content.decode()
+
+
 # --- in a browser ---
 
 
