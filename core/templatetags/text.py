@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -105,10 +106,16 @@ def _field(obj: Any, field: str) -> tuple[str, str]:
     return getattr(obj, f"{field}_fr", "") or "", "fr"
 
 
+@lru_cache(maxsize=4096)
+def _set(text: str, language: str) -> str:
+    """Give a title or a line with its language's typography: whoever typed it had no no-break space."""
+    return french(text) if language == "fr" else text
+
+
 @register.filter
 def localized_text(obj: Any, field: str) -> str:
     """Give obj.<field>_fr or _en as plain text, French when English is empty: for attributes and titles."""
-    return _field(obj, field)[0] if obj else ""
+    return _set(*_field(obj, field)) if obj else ""
 
 
 @register.filter
@@ -117,6 +124,7 @@ def localized(obj: Any, field: str) -> str | SafeString:
     if not obj:
         return ""
     text, language = _field(obj, field)
+    text = _set(text, language)
     return (
         text
         if language == _language() or not text

@@ -100,6 +100,13 @@ class TestLocalized:
                 '<div lang="fr"><p>'
             )
 
+    def test_french_line_gets_its_spaces_and_keeps_its_markup_escaped(self):
+        typed = SimpleNamespace(title_fr="Atelier 1 : quoi ? <b>", title_en="Workshop 1: what?")
+        for name in ("localized", "localized_text"):
+            assert shown(self.written(typed, f'obj|{name}:"title"')) == "Atelier 1~: quoi^? &lt;b&gt;"
+            with translation.override("en"):
+                assert self.written(typed, f'obj|{name}:"title"') == "Workshop 1: what?"
+
     def test_no_object_is_no_text(self):
         for name in ("localized", "localized_text", "localized_markdown"):
             assert self.written(None, f'obj|{name}:"title"') == ""

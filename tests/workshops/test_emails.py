@@ -109,7 +109,7 @@ def test_the_calendar_entry_names_the_place_the_agenda_and_no_secret() -> None:
     assert event["ATTENDEE"] == f"mailto:{row.email}"
     assert event["ATTENDEE"].params["PARTSTAT"] == "NEEDS-ACTION"
     assert row.workshop.venue.address in event["LOCATION"]
-    assert "Tour de l’atelier ; échanges, suites" in event["DESCRIPTION"]
+    assert "Tour de l’atelier\u202f; échanges, suites" in event["DESCRIPTION"]
     assert row.token not in mail.calendar_text
     assert all(len(line.encode()) <= 75 for line in mail.calendar_text.split("\r\n"))
 
