@@ -44,7 +44,7 @@ def test_home_tells_the_councils_story(council, client):
         "février à juillet".capitalize(),
         "Trois ateliers-conseils",
         "2020–2040",
-        "<b>16</b> organisations au Conseil",
+        "<b>16</b> organisations au conseil",
         "<b>6</b> actions phares",
         "Accessibilité\u00a0: non conforme",
     ):
@@ -126,7 +126,7 @@ def test_space_shows_the_vote_to_those_who_carry_a_voice(client_for, people, rol
     html = text_of(client_for(role).get("/espace/"))
     assert (vote.get_absolute_url() in html) == (role in ("member", "member_other"))
     if role == "member":
-        assert f"Voter pour {people.organisation.name}" in html
+        assert f"Voter au nom de {people.organisation.name}" in html
     assert person.first_name in html
 
 
