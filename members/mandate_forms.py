@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from members.enums import MandateRole
 from members.models import Mandate, Organisation, User
+from members.widgets import NamedAutocomplete
 
 
 def day_field(label: Any, help_text: Any = "") -> forms.DateField:
@@ -27,8 +27,8 @@ def _reason() -> forms.CharField:
     )
 
 
-def _chosen(field: str) -> AutocompleteSelect:
-    return AutocompleteSelect(Mandate._meta.get_field(field), admin.site)
+def _chosen(field: str) -> NamedAutocomplete:
+    return NamedAutocomplete(Mandate._meta.get_field(field), admin.site)
 
 
 class EndForm(forms.Form):

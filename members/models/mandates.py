@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -74,17 +75,17 @@ class Mandate(models.Model):
             ExclusionConstraint(
                 name="mandate_one_titular",
                 expressions=[
-                    # int8range instead of `=`, which would need the btree_gist extension.
+                    # By the fields' names: validation knows no "…_id". int8range instead of `=`, which would need the btree_gist extension.
                     (
                         Func(
-                            F("organisation_id"),
-                            F("organisation_id"),
+                            F("organisation"),
+                            F("organisation"),
                             models.Value("[]"),
                             function="int8range",
                         ),
                         "&&",
                     ),
-                    (Func(F("body_id"), F("body_id"), models.Value("[]"), function="int8range"), "&&"),
+                    (Func(F("body"), F("body"), models.Value("[]"), function="int8range"), "&&"),
                     (DateRangeFunc("starts_on", "ends_on"), "&&"),
                 ],
                 condition=Q(role=MandateRole.TITULAR),
@@ -95,17 +96,17 @@ class Mandate(models.Model):
             ExclusionConstraint(
                 name="mandate_person_once",
                 expressions=[
-                    (Func(F("person_id"), F("person_id"), models.Value("[]"), function="int8range"), "&&"),
+                    (Func(F("person"), F("person"), models.Value("[]"), function="int8range"), "&&"),
                     (
                         Func(
-                            F("organisation_id"),
-                            F("organisation_id"),
+                            F("organisation"),
+                            F("organisation"),
                             models.Value("[]"),
                             function="int8range",
                         ),
                         "&&",
                     ),
-                    (Func(F("body_id"), F("body_id"), models.Value("[]"), function="int8range"), "&&"),
+                    (Func(F("body"), F("body"), models.Value("[]"), function="int8range"), "&&"),
                     (DateRangeFunc("starts_on", "ends_on"), "&&"),
                 ],
                 violation_error_message=_("This person already has a mandate there at that time."),
@@ -118,6 +119,11 @@ class Mandate(models.Model):
     def get_absolute_url(self) -> str:
         """Return the member's space: a mandate has no page of its own."""
         return reverse("member-space")
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Judge the whole mandate: what a form does not show counts too."""
+        if None not in (self.person_id, self.organisation_id, self.body_id, self.starts_on):
+            super().validate_constraints()
 
     @property
     def votes(self) -> bool:
