@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from core.workflow import history
 from outbox.models import OutboxEmail
+from tests.helpers.locks import somebody_waits
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from workshops import services
 from workshops.enums import Answer, AnswerSource, WorkshopState
@@ -202,11 +203,3 @@ def test_the_sheet_saved_behind_a_cancellation_leaves_it_cancelled(
     workshop.refresh_from_db()
     assert (workshop.title_fr, workshop.state) == ("Un autre titre", WorkshopState.CANCELLED)
     assert (workshop.sequence, workshop.cancelled_reason) == (1, "Grève")
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        # The list of activities is otherwise the same for a whole transaction.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))")
-        return cursor.fetchone() is not None

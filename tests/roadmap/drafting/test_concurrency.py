@@ -16,6 +16,7 @@ from roadmap.drafting import services
 from roadmap.drafting.enums import VersionStatus
 from roadmap.drafting.models import Block, Comment, Consultation, Version
 from roadmap.drafting.services import DraftingError
+from tests.helpers.locks import somebody_waits
 from tests.roadmap.drafting.factories import CommentFactory, make_consultation, make_version
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,22 +54,11 @@ def behind(locked: Any, change: Callable[[Any], None], action: Callable[[], Any]
         with transaction.atomic():
             row = lock(locked)
             future = pool.submit(run)
-            while not (future.done() or _somebody_waits()):
+            while not (future.done() or somebody_waits()):
                 pass
             assert not future.done(), f"it did not wait: {future.result()}"
             change(row)
         return future.result(timeout=20)
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        # The list of activities is otherwise the same for a whole transaction.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-        )
-        waiting: int = cursor.fetchone()[0]
-    return waiting > 0
 
 
 def test_comment_that_waited_past_the_closing_is_refused(people: Any) -> None:
