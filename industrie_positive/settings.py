@@ -211,6 +211,8 @@ STORAGES = {
     },
 }
 # Tests serve the source files; demo and production serve the collected, hashed and compressed ones.
+# Only the hashed names are ever asked for: half the files to write and compress.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = PORTAL_MODE == "test"
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
