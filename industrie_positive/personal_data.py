@@ -4,6 +4,7 @@
 Secrets (password, tokens, keys) are said to exist, never given.
 """
 
+import json
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -255,7 +256,7 @@ class Table(NamedTuple):
     title: str | Promise
     labels: list[str]
     rows: list[list[tuple[str, str]]]
-    count: int
+    total: int
 
 
 def tables(person: User) -> list[Table]:
@@ -301,6 +302,9 @@ def _text(model: type[Model], path: str, value: Any) -> str:
         return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
     if isinstance(value, date):
         return date_format(value, "SHORT_DATE_FORMAT")
-    choices = dict(getattr(_field(model, path), "flatchoices", ()) or ())
-    text = str(choices.get(value, value))
+    if isinstance(value, (dict, list)):
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        choices = dict(getattr(_field(model, path), "flatchoices", ()) or ())
+        text = str(choices.get(value, value))
     return text if len(text) <= 300 else f"{text[:300]}…"

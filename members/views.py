@@ -67,7 +67,8 @@ def directory_list(request: HttpRequest) -> HttpResponse:
 def preference_edit(request: HttpRequest) -> HttpResponse:
     """Language, mails, directory, calendar address."""
     # A copy of its own: a refused form must not show in the page's head.
-    person = User.objects.get(pk=request.user.pk)
+    user: Any = request.user
+    person = User.objects.get(pk=user.pk)
     before = snapshot(person)
     form = PreferencesForm(request.POST if request.method == "POST" else None, instance=person)
     if request.method == "POST" and form.is_valid():

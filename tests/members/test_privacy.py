@@ -5,6 +5,7 @@ import json
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -22,7 +23,7 @@ from industrie_positive.erasure import erase, pseudonym
 from industrie_positive.personal_data import HELD, NOT_PERSONAL, export
 from members.enums import ErasureState, MailChoice
 from members.invitations import invite_person
-from members.models import CalendarFeed, ErasureRequest, MailRefusal, Mandate, PortalInvitation, User
+from members.models import CalendarFeed, Change, ErasureRequest, MailRefusal, Mandate, PortalInvitation, User
 from members.notifications import refuse
 from members.privacy import ErasureError, refuse_erasure, request_erasure, withdraw_erasure
 from members.tasks import apply_retention
@@ -68,6 +69,10 @@ def leaver(people):
     Authenticator.objects.create(user=person, type="totp", data={"secret": "SECRET-OF-TOTP"})
     Client().force_login(person)
     UserSession.objects.create(user=person, ip="192.0.2.7", session_key="abc", user_agent="UA")
+    SocialAccount.objects.create(user=person, provider="proconnect", uid="u-7", extra_data={"siret": "1"})
+    Change.objects.create(
+        person=person, register="user", object_id=person.pk, verb="changed", values={"a": [1, 2]}
+    )
     LogEntry.objects.create(
         user=people["secretariat"],
         content_type=ContentType.objects.get_for_model(Mandate),
