@@ -51,7 +51,9 @@ class ReplacementForm(forms.Form):
 class MoveForm(forms.Form):
     """From which organisation to which one a person goes, when, in what role, and why."""
 
-    source = forms.ModelChoiceField(Organisation.objects.none(), label=_("From the organisation"), empty_label=None)
+    source = forms.ModelChoiceField(
+        Organisation.objects.none(), label=_("From the organisation"), empty_label=None
+    )
     target = forms.ModelChoiceField(
         Organisation.objects.all(), label=_("To the organisation"), widget=_chosen("organisation")
     )

@@ -196,6 +196,7 @@ def test_pages_are_accessible_in_a_browser(
     page.fill("[name=on]", "2026-03-01")
     page.fill("[name=reason]", "Départ")
     page.click(".submit-row input[type=submit]")
+    page.wait_for_selector("[name=confirm]")
     check("end-preview")
     page.click("[name=confirm]")
     page.wait_for_url("**/change/")
