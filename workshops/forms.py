@@ -15,7 +15,7 @@ class AnswerForm(forms.Form):
     """Present, excused or represented, and by whom. `moves` tells which dates the person saw."""
 
     answer = forms.ChoiceField(
-        label=_("Do you come?"),
+        label=_("Will you attend?"),
         choices=ANSWERS,
         widget=forms.RadioSelect(attrs={"class": "cards"}),
         error_messages={"required": _("Choose an answer."), "invalid_choice": _("Choose an answer.")},
