@@ -98,7 +98,8 @@ def _queue(
 ) -> int:
     if workshop.moved_at and workshop.moved_at > due_at:
         return 0
-    chosen = rows.filter(sent_at__lte=due_at)
+    # Whoever's account is closed has left: a change of the entry they hold reaches them, a reminder does not.
+    chosen = rows.filter(sent_at__lte=due_at).exclude(person__is_active=False)
     keys = {emails.invitation_key(row) for row in chosen}
     marked = set(
         OutboxEmail.objects.filter(key__in=keys, kind=kind, sequence=workshop.moves).values_list(

@@ -58,6 +58,17 @@ def test_only_the_silent_are_reminded_once_at_each_delay() -> None:
     assert set(OutboxEmail.objects.values_list("to", flat=True)) == {silent.email} != {answered.email}
 
 
+def test_whose_account_is_closed_is_not_reminded_and_a_guest_without_account_is() -> None:
+    workshop = called(starts_in=timedelta(hours=20))
+    for fields in ({}, {"coming": True}):
+        InvitationFactory(workshop=workshop, sent_at=ago(days=60), person__is_active=False, **fields)
+    guest = InvitationFactory(
+        workshop=workshop, sent_at=ago(days=60), person=None, name="Ada", email="guest@example.com"
+    )
+    assert send_due_reminders() == 1
+    assert OutboxEmail.objects.get().to == guest.email
+
+
 def test_a_missed_beat_catches_up_with_the_newest_only() -> None:
     workshop = called(starts_in=timedelta(hours=30))
     InvitationFactory(workshop=workshop, sent_at=ago(days=60))
