@@ -25,6 +25,12 @@
     root.querySelectorAll("textarea[maxlength]").forEach(count);
     root.querySelector(".error-summary[role=alert]")?.focus();
   };
+  // the link to the other language keeps the filters just chosen
+  for (const name of ["htmx:pushedIntoHistory", "htmx:replacedInHistory"])
+    document.addEventListener(name, () => {
+      const link = document.querySelector("header a[hreflang]");
+      if (link) link.search = location.search;
+    });
   document.addEventListener("htmx:load", (event) => prepare(event.target));
   prepare(document);
 })();
