@@ -75,7 +75,8 @@ class Mandate(models.Model):
             ExclusionConstraint(
                 name="mandate_one_titular",
                 expressions=[
-                    # By the fields' names: validation knows no "…_id". int8range instead of `=`, which would need the btree_gist extension.
+                    # By the fields' names: validation knows no "…_id".
+                    # int8range instead of `=`, which would need the btree_gist extension.
                     (
                         Func(
                             F("organisation"),
