@@ -1,6 +1,7 @@
 """Wishes to be erased: the secretariat's page. The erasing joins all apps, so the page is here."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
@@ -18,6 +19,12 @@ from members.enums import ErasureState
 from members.models import ErasureRequest
 from members.permissions import can_handle_erasure
 from members.privacy import ErasureError, obstacles, open_request, refuse_erasure, request_erasure
+
+
+class _Line(NamedTuple):
+    at: datetime
+    label: str
+    by: Any
 
 
 class HandlingForm(forms.Form):
@@ -93,6 +100,7 @@ class ErasureRequestAdmin(admin.ModelAdmin[ErasureRequest]):
         form = HandlingForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid() and self._decide(request, row, form.cleaned_data):
             return HttpResponseRedirect(reverse("admin:members_erasurerequest_changelist"))
+        states = dict(ErasureState.choices)
         context = {
             **self.admin_site.each_context(request),
             "title": str(row),
@@ -101,7 +109,9 @@ class ErasureRequestAdmin(admin.ModelAdmin[ErasureRequest]):
             "form": form if allowed else None,
             "obstacles": obstacles(row.person) if row.state == ErasureState.OPEN else [],
             "held": tables(row.person) if row.state == ErasureState.OPEN else [],
-            "history": history(row),
+            "history": [
+                _Line(log.at, str(states.get(log.to_state, log.to_state)), log.by) for log in history(row)
+            ],
         }
         status = 422 if form.errors else 200
         return render(request, "admin/members/erasure_handle.html", context, status=status)

@@ -286,10 +286,35 @@ def _field(model: type[Model], path: str) -> Any:
     return field
 
 
+# Columns whose own names say too little, or are a library's.
+LABELS: dict[str, str | Promise] = {
+    "block__label": gettext_lazy("Passage"),
+    "block__version__number": gettext_lazy("Version"),
+    "content_type__model": gettext_lazy("Object"),
+    "created_at": gettext_lazy("Written"),
+    "extra_data": gettext_lazy("Received data"),
+    "group__name": gettext_lazy("Group"),
+    "ip": gettext_lazy("Network address"),
+    "last_seen_at": gettext_lazy("Last seen"),
+    "last_used_at": gettext_lazy("Last used"),
+    "ledger_entry__number": gettext_lazy("Ledger entry"),
+    "object_id": gettext_lazy("Number"),
+    "permission__name": gettext_lazy("Right"),
+    "text_sha256": gettext_lazy("SHA-256 of the text"),
+    "uid": gettext_lazy("Identifier"),
+    "user_agent": gettext_lazy("Browser"),
+    "version__number": gettext_lazy("Version"),
+    "voter__approval__version__number": gettext_lazy("Version"),
+    "workshop__title_fr": gettext_lazy("Workshop"),
+}
+
+
 def _label(model: type[Model], path: str) -> str:
-    # Of « organisation, name » the first says more.
-    field = _field(model, path.split("__")[0] if "__" in path else path)
-    label = str(field.verbose_name)
+    if path in LABELS:
+        return str(LABELS[path])
+    # Of « organisation, name » the first says more; of « workshop, start » the last.
+    first, _dots, last = path.partition("__")
+    label = str(_field(model, first if last.startswith("name") else path).verbose_name)
     return label[:1].upper() + label[1:]
 
 
