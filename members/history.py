@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import models
 from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from core.templatetags.text import date_long
 from members.enums import ChangeVerb
 from members.models import Change, Mandate, Organisation, Seat, User
 
@@ -177,5 +177,5 @@ def _text(field: Any, value: Any, names: dict[Any, dict[Any, str]]) -> str:
         numbers = value if isinstance(value, list) else [value]
         return ", ".join(known.get(number, f"n° {number}") for number in numbers)
     if isinstance(field, models.DateField) and (day := parse_date(str(value))):
-        return date_format(day, "DATE_FORMAT")
+        return date_long(day)
     return str(dict(field.flatchoices).get(value, value) if field.flatchoices else value)

@@ -122,7 +122,7 @@ def test_mandate_is_read_in_both_histories(client_for):
     assert client.post("/admin/members/mandate/add/", data).status_code == 302
     for name, row in (("user", person), ("organisation", organisation), ("mandate", Mandate.objects.get())):
         html = client.get(reverse(f"admin:members_{name}_history", args=[row.pk])).content.decode()
-        for text in ("Martin", "Bulane", "Délibération", "1 octobre 2019"):
+        for text in ("Martin", "Bulane", "Délibération", "1er octobre 2019"):
             assert text in html, f"{name}: {text}"
 
 
