@@ -173,7 +173,9 @@ def test_pages_are_accessible_in_a_browser(
 
     def check(name):
         # Django's own: the label of its search box is a picture, a column of its inlines has no title.
-        ours = [fault for fault in accessibility_faults(page) if not any(rule in fault for rule in LEFT_TO_DJANGO)]
+        ours = [
+            fault for fault in accessibility_faults(page) if not any(rule in fault for rule in LEFT_TO_DJANGO)
+        ]
         wrong.extend(ours)
         if size == "small" and overflows(page):
             wrong.append(f"{page.url} scrolls sideways")
