@@ -150,7 +150,9 @@ def _load_roadmap(entry: Entry) -> None:
     position = 0
     for axis_number, axis in enumerate(entry["axis"], start=1):
         position += 1
-        top = _block(first, BlockKind.AXIS, position, f"{axis_number}", axis, axis=Axis.objects.get(number=axis_number))
+        top = _block(
+            first, BlockKind.AXIS, position, f"{axis_number}", axis, axis=Axis.objects.get(number=axis_number)
+        )
         for chapter_number, chapter in enumerate(axis["chapter"], start=1):
             position += 1
             label = f"{axis_number}.{chapter_number}"
@@ -194,7 +196,14 @@ def _load_next_version(first: Version, entry: Entry) -> None:
         if addition := additions.get(block.label):
             position += 1
             chapter, _dot, number = block.label.rpartition(".")
-            _block(second, BlockKind.PARAGRAPH, position, f"{chapter}.{int(number) + 1}", addition, parent=copy.parent)
+            _block(
+                second,
+                BlockKind.PARAGRAPH,
+                position,
+                f"{chapter}.{int(number) + 1}",
+                addition,
+                parent=copy.parent,
+            )
 
 
 def _block(version: Version, kind: BlockKind, position: int, label: str, entry: Entry, **links: Any) -> Block:

@@ -46,9 +46,18 @@ def load_demo() -> list[DemoAccount]:
         _account("administrateur", "Administrateur", "du portail", is_staff=True, is_superuser=True)
         for organisation in Organisation.objects.filter(seats__body__slug=COUNCIL):
             _member(f"titulaire.{organisation.slug}", "Titulaire", organisation, MandateRole.TITULAR)
-        _member("suppleant.bulane", "Suppléant", Organisation.objects.get(slug="bulane"), MandateRole.ALTERNATE)
-        _member("observateur", "Observateur", Organisation.objects.get(slug="montpellier-bic"), MandateRole.OBSERVER)
-        pilot = _member("pilote", "Pilote", Organisation.objects.get(slug="uimm-montpellier"), MandateRole.ALTERNATE)
+        _member(
+            "suppleant.bulane", "Suppléant", Organisation.objects.get(slug="bulane"), MandateRole.ALTERNATE
+        )
+        _member(
+            "observateur",
+            "Observateur",
+            Organisation.objects.get(slug="montpellier-bic"),
+            MandateRole.OBSERVER,
+        )
+        pilot = _member(
+            "pilote", "Pilote", Organisation.objects.get(slug="uimm-montpellier"), MandateRole.ALTERNATE
+        )
         Action.objects.filter(slug="plateforme-industrie-du-futur", pilot=None).update(pilot=pilot)
         _workshop_to_call(secretariat)
         _open_consultation(secretariat)
@@ -75,10 +84,16 @@ def _member(name: str, first_name: str, organisation: Organisation, role: Mandat
     person = _account(name, first_name, organisation.name)
     if not person.mandates.exists():
         council = Body.objects.get(slug=COUNCIL)
-        taken = Mandate.objects.filter(body=council, organisation=organisation, role=MandateRole.TITULAR).exists()
+        taken = Mandate.objects.filter(
+            body=council, organisation=organisation, role=MandateRole.TITULAR
+        ).exists()
         if role != MandateRole.TITULAR or not taken:
             Mandate.objects.create(
-                person=person, organisation=organisation, body=council, role=role, starts_on=timezone.localdate()
+                person=person,
+                organisation=organisation,
+                body=council,
+                role=role,
+                starts_on=timezone.localdate(),
             )
     return person
 

@@ -38,6 +38,14 @@ def integer(name: str, default: int, *, minimum: int = 0) -> int:
     return int(value)
 
 
+def integers(name: str, default: str) -> list[int]:
+    """Return a comma-separated variable of whole numbers, or raise ImproperlyConfigured."""
+    found = words(name, default)
+    if not all(word.isdecimal() for word in found):
+        raise ImproperlyConfigured(f"{name} must be whole numbers separated by commas, such as {default}.")
+    return [int(word) for word in found]
+
+
 def words(name: str, default: str = "") -> list[str]:
     """Return a comma-separated variable as a list, without blanks."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]

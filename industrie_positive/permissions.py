@@ -3,7 +3,15 @@
 from importlib import import_module
 from importlib.util import find_spec
 
-APPS = ("members", "outbox", "showcase", "workshops", "roadmap.drafting", "roadmap.approval", "roadmap.actions")
+APPS = (
+    "members",
+    "outbox",
+    "showcase",
+    "workshops",
+    "roadmap.drafting",
+    "roadmap.approval",
+    "roadmap.actions",
+)
 
 SECRETARIAT_PERMISSIONS = tuple(
     permission

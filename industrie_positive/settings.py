@@ -269,11 +269,9 @@ PORTAL_INVITATION_DAYS = env.integer("PORTAL_INVITATION_DAYS", 14, minimum=1)
 
 # --- Council rules: defaults that the settings may change -------------------------------------------------------------
 CONVOCATION_CLEAR_DAYS = env.integer("CONVOCATION_CLEAR_DAYS", 5)
-WORKSHOP_REMINDER_SILENT_DAYS = [int(day) for day in env.words("WORKSHOP_REMINDER_SILENT_DAYS", "7,2")]
-WORKSHOP_REMINDER_ATTENDING_HOURS = [
-    int(hour) for hour in env.words("WORKSHOP_REMINDER_ATTENDING_HOURS", "24")
-]
-APPROVAL_REMINDER_HOURS = [int(hour) for hour in env.words("APPROVAL_REMINDER_HOURS", "168,72,24,3")]
+WORKSHOP_REMINDER_SILENT_DAYS = env.integers("WORKSHOP_REMINDER_SILENT_DAYS", "7,2")
+WORKSHOP_REMINDER_ATTENDING_HOURS = env.integers("WORKSHOP_REMINDER_ATTENDING_HOURS", "24")
+APPROVAL_REMINDER_HOURS = env.integers("APPROVAL_REMINDER_HOURS", "168,72,24,3")
 
 # --- Accounts that nobody uses (CNIL: two years) ----------------------------------------------------------------------
 RETENTION_WARN_MONTHS = env.integer("RETENTION_WARN_MONTHS", 23, minimum=1)

@@ -39,7 +39,7 @@ def member_space(request: HttpRequest) -> HttpResponse:
         .current()
         .select_related("organisation", "body")
         .order_by("id"),
-        "piloted": Action.objects.filter(pilot=user).order_by("number"),
+        "piloted": Action.objects.public().filter(pilot=user).order_by("number"),
         "sees_directory": can_see_directory(user),
     }
     return render(request, "member_space.html", context)

@@ -51,7 +51,9 @@ def can_handle_erasure(user: Any, person: User) -> bool:
 
 
 def voting_organisation_ids(user: Any) -> set[int]:
-    """Return the organisations whose voice the person carries today."""
+    """Return the organisations whose voice the person carries today: none for the secretariat, which runs votes."""
+    if is_secretariat(user):
+        return set()
     return {mandate.organisation_id for mandate in council_mandates(user) if mandate.votes}
 
 

@@ -129,7 +129,8 @@ def _cell(text: str) -> str:
 def csv_file(rows: Iterable[Card]) -> str:
     """Return what the cards show as CSV: comma, CRLF and a byte order mark, without which Excel misreads accents."""
     out = io.StringIO()
-    writer = csv.writer(out)
+    # Every cell quoted: an Excel that splits on semicolons must not find a formula behind one.
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow([_("Name"), _("In one line"), _("Type"), _("Commune"), _("Sectors"), _("Page")])
     for card in rows:
         cells = (card.name, card.tagline, card.kind, card.commune, " ; ".join(card.sectors))

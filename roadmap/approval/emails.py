@@ -71,6 +71,16 @@ def queue_receipt(ballot: Ballot, *, approval: Approval) -> None:
     )
 
 
+def queue_cast(ballot: Ballot, *, person: User, approval: Approval) -> None:
+    """Tell another voice of the organisation that a ballot was cast in its name, and by whom."""
+    _queue(
+        "ballot_cast",
+        person=person,
+        key=f"ballot:{ballot.pk}",
+        context={"approval": approval, "ballot": ballot, "voter": ballot.voter},
+    )
+
+
 def queue_replaced(ballot: Ballot, *, previous: Ballot, approval: Approval) -> None:
     """Tell the person whose ballot was replaced by a colleague, and by whom."""
     _queue(

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core import ledger
-from members.permissions import can_enter_space, council_mandates
+from members.permissions import council_mandates, is_secretariat
 from roadmap.approval import record, services
 from roadmap.approval.enums import Choice, Outcome
 from roadmap.approval.forms import BallotForm
@@ -90,6 +90,8 @@ def _participation(user: Any, approval: Approval, state: str, bound: BallotForm 
 
 def why_not(user: Any) -> str:
     """Tell a reader of the vote why there is no ballot for them."""
+    if is_secretariat(user):
+        return _("The secretariat runs the vote and does not take part in it.")
     for mandate in council_mandates(user):
         organisation = {"organisation": mandate.organisation.name, "role": mandate.get_role_display()}
         if mandate.votes:
@@ -104,8 +106,6 @@ def why_not(user: Any) -> str:
             )
             % organisation
         )
-    if can_enter_space(user):
-        return _("The secretariat runs the vote and does not take part in it.")
     return ""
 
 

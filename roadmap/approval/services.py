@@ -22,7 +22,7 @@ from core import ledger, workflow
 from core.clock import database_now
 from members.enums import COUNCIL, MandateRole
 from members.models import Mandate, Organisation, Seat, User
-from members.permissions import can_enter_space, voting_organisation_ids
+from members.permissions import can_enter_space, is_secretariat, voting_organisation_ids
 from outbox.services import cancel_queued
 from roadmap.approval import counting, emails, record
 from roadmap.approval.counting import Result
@@ -187,9 +187,9 @@ def cast_ballot(
     Locks the organisation's voter row, then judges the opening hours by the database's clock. The same ballot again by
     the same person (a double click, a retry) changes nothing: `repeated` is True and no row is written. Otherwise
     writes the ballot and its ledger entry, cancels the organisation's reminders that are not sent, mails a receipt to
-    the caster and word of it to another person whose ballot was replaced. Raises ValidationError (choice,
-    explanation), PermissionDenied (not this organisation's titular or alternate today, or not in the electorate),
-    NotOpenError, OtherTextError.
+    the caster and word of it, never how it reads, to the organisation's other voices. Raises ValidationError (choice,
+    explanation), PermissionDenied (not this organisation's titular or alternate today, of the secretariat, or not in
+    the electorate), NotOpenError, OtherTextError.
     """
     explanation = _clean_ballot(choice, explanation)
     with transaction.atomic():
@@ -224,6 +224,10 @@ def cast_ballot(
         emails.queue_receipt(ballot, approval=approval)
         if previous and previous.cast_by_id != by.pk:
             emails.queue_replaced(ballot, previous=previous, approval=approval)
+        told = {by.pk, previous.cast_by_id if previous else None}
+        for person in emails.voices([organisation.pk], day=timezone.localdate(now)):
+            if person.pk not in told:
+                emails.queue_cast(ballot, person=person, approval=approval)
     return Cast(ballot, replaced=previous)
 
 
@@ -247,6 +251,9 @@ def _admitted(voter: Voter | None, organisation: Organisation, *, by: Any, day: 
         by.is_active
         and Mandate.objects.council().voting().on(day).filter(person=by, organisation=organisation).exists()
     )
+    # Who can write mandates could otherwise make themselves an organisation's alternate, vote, and end the mandate.
+    if is_secretariat(by):
+        raise PermissionDenied(_("The secretariat runs the vote and does not take part in it."))
     if not mandated:
         raise PermissionDenied(
             _("Only the titular or an alternate member of %(organisation)s may cast its ballot.")

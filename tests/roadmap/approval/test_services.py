@@ -164,7 +164,7 @@ def test_cast_mails_do_not_tell_the_voice() -> None:
     cast(approval, titular.organisation, titular.person, "abstention", explanation="motif secret")
     cast(approval, titular.organisation, alternate.person, "contre", explanation="motif secret")
     mails = OutboxEmail.objects.filter(kind__startswith="ballot-")
-    assert mails.count() == 3
+    assert mails.count() == 4
     for mail in mails:
         for word in ("motif secret", "bstention", "ontre", "gainst"):
             assert word not in mail.text + mail.html + mail.subject
@@ -241,6 +241,26 @@ def test_cast_by_strangers_refused() -> None:
         with pytest.raises(PermissionDenied):
             cast(approval, own.organisation, person)
     assert not Ballot.objects.exists() and not LedgerEntry.objects.filter(kind="ballot.cast").exists()
+
+
+def test_cast_by_staff_with_a_mandate_refused() -> None:
+    """Whoever can write mandates could otherwise vote for any organisation and leave no trace in the register."""
+    approval = open_vote(titulars=1)
+    own = voters(approval)[0]
+    staff = MandateFactory(organisation=own.organisation, alternate=True, person__is_staff=True)
+    with pytest.raises(PermissionDenied, match="secrétariat"):
+        cast(approval, own.organisation, staff.person)
+    assert not Ballot.objects.exists()
+
+
+def test_cast_is_told_to_the_other_voices_of_the_organisation() -> None:
+    approval = open_vote(titulars=2)
+    own, other = voters(approval)
+    alternate = MandateFactory(organisation=own.organisation, alternate=True)
+    cast(approval, own.organisation, alternate.person)
+    told = OutboxEmail.objects.filter(kind="ballot-cast")
+    assert [mail.to for mail in told] == [own.person.email]
+    assert alternate.person.get_full_name() in told[0].text
 
 
 def test_cast_by_an_organisation_come_after_the_opening_refused() -> None:
