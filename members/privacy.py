@@ -18,6 +18,7 @@ from outbox.services import queue_email, render_email
 REQUESTED = "erasure-requested"
 REFUSED = "erasure-refused"
 DONE = "erasure-done"
+TEMPLATES = {REQUESTED: "members/erasure_requested", REFUSED: "members/erasure_refused"}
 
 
 class ErasureError(Exception):
@@ -75,8 +76,8 @@ def refuse_erasure(*, request: ErasureRequest, by: Any, reason: str) -> ErasureR
 
 
 def _mail(kind: str, request: ErasureRequest, *, to: str, language: str, recipient: User | None) -> None:
-    template = f"members/{kind.replace('-', '_')}"
-    subject, text, html = render_email(template, {"request": request, "person": recipient}, language=language)
+    context = {"request": request, "person": recipient}
+    subject, text, html = render_email(TEMPLATES[kind], context, language=language)
     queue_email(
         key=f"erasure:{request.pk}",
         kind=kind,

@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from members.invitations import invite_person
-from members.models import Body, CalendarFeed, ErasureRequest
+from members.models import Body, CalendarFeed, ErasureRequest, PortalInvitation, hash_invitation_token
 from members.notifications import SALT
 from outbox.services import queue_email
 from roadmap.drafting.enums import VersionStatus
@@ -110,6 +110,7 @@ class World:
             queue_email(key="k", kind="test", to=member.email, subject="S", text="T", recipient=member)
         guest = UserFactory()
         invite_person(person=guest, by=people["administrator"])
+        PortalInvitation.objects.filter(person=guest).update(token_hash=hash_invitation_token("t" * 43))
         erasure = ErasureRequest.objects.create(person=guest)
         mandate = member.mandates.get()
         self.people = people
@@ -135,6 +136,7 @@ class World:
             "workshop-draft": [draft.slug],
             "invitation-of-member": [invitation.token],
             "feed-of-member": [feed.token],
+            "invitation-to-portal": ["t" * 43],
             "forged": ["x" * 43],
             "body": [Body.objects.first().slug],
             "unsubscribe-member": [self._unsubscribe(member)],
