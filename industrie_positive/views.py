@@ -72,8 +72,8 @@ def legal_page(request: HttpRequest, page: str) -> HttpResponse:
 @anonymous_page_cache()
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers where the site map is, and which pages are nobody's business."""
-    closed = ("/admin/", "/espace/", "/connexion/", "/mot-de-passe/", "/invitations/", "/bienvenue/")
-    closed += ("/desabonnement/", "/compte/")
+    closed = ["/admin/", "/espace/", "/connexion/", "/mot-de-passe/", "/invitations/", "/bienvenue/"]
+    closed += ["/desabonnement/", "/compte/"]
     lines = ["User-agent: *", *(f"Disallow: {root}{path}" for path in closed for root in ("", "/en"))]
     text = "\n".join([*lines, "", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""])
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
