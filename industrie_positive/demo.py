@@ -21,6 +21,7 @@ from roadmap.drafting.models import Version
 from roadmap.drafting.services import publish_for_consultation
 from workshops.enums import WorkshopKind
 from workshops.models import AgendaItem, Venue, Workshop
+from workshops.services import schedule_workshop
 
 PASSWORD = "industrie-positive"  # noqa: S105 - public on purpose, of accounts that production refuses
 
@@ -60,6 +61,7 @@ def load_demo() -> list[DemoAccount]:
         )
         Action.objects.filter(slug="plateforme-industrie-du-futur", pilot=None).update(pilot=pilot)
         _workshop_to_call(secretariat)
+        _visit_to_come(secretariat)
         _open_consultation(secretariat)
     return [
         DemoAccount("membre titulaire (Bulane)", f"titulaire.bulane{DEMO_DOMAIN}"),
@@ -127,6 +129,29 @@ def _workshop_to_call(organiser: User) -> None:
         start=1,
     ):
         AgendaItem.objects.create(workshop=workshop, position=position, title_fr=french, title_en=english)
+
+
+def _visit_to_come(organiser: User) -> None:
+    """A company visit in the public agenda, so that there is something to come."""
+    if Workshop.objects.filter(slug="visite-impression-textile").exists():
+        return
+    day = timezone.localtime() + timedelta(days=42)
+    day += timedelta(days=(3 - day.weekday()) % 7)  # a Thursday
+    starts_at = day.replace(hour=10, minute=0, second=0, microsecond=0)
+    workshop = Workshop.objects.create(
+        slug="visite-impression-textile",
+        kind=WorkshopKind.VISIT,
+        title_fr="Visite : l’impression sur textile biologique",
+        title_en="Visit: printing on organic textile",
+        objectives_fr="Voir une production locale et parler de l’agrandissement prévu à Garosud.",
+        objectives_en="See a local production and talk about the extension planned at Garosud.",
+        venue=Venue.objects.get(organisation__slug="main-gauche", name="Parc 2000"),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        organiser=organiser,
+        is_demo=True,
+    )
+    schedule_workshop(workshop=workshop, by=organiser)
 
 
 def _open_consultation(by: User) -> None:

@@ -186,7 +186,9 @@ class Workshop(models.Model):
         indexes = [models.Index(fields=["state", "starts_at"], name="workshop_state_start")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")) | Q(starts_at=None, ends_at=None),
+                # Both or neither: compared with NULL, a start alone would pass.
+                condition=Q(starts_at__isnull=False, ends_at__isnull=False, ends_at__gt=F("starts_at"))
+                | Q(starts_at=None, ends_at=None),
                 name="workshop_ends_after_start",
                 violation_error_message=_("The workshop must end after it starts."),
             ),

@@ -350,7 +350,11 @@ class Migration(migrations.Migration):
             model_name="workshop",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("ends_at__gt", models.F("starts_at")),
+                    models.Q(
+                        ("ends_at__gt", models.F("starts_at")),
+                        ("ends_at__isnull", False),
+                        ("starts_at__isnull", False),
+                    ),
                     models.Q(("ends_at", None), ("starts_at", None)),
                     _connector="OR",
                 ),
