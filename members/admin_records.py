@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.admin import LockedAdmin
 from core.http import conflict, paginate
 from members.history import TRACKED, changes_of, readable, record_change, record_removal, snapshot
 from members.widgets import NamedAutocomplete, NamedAutocompleteMultiple
@@ -36,7 +37,7 @@ class RecordedForm(forms.ModelForm[Any]):
             self.fields["reason"].required = self.instance.pk is not None
 
 
-class RecordedAdmin(admin.ModelAdmin[Any]):
+class RecordedAdmin(LockedAdmin):
     """An admin of one of the registers: give it `fields` or `get_fieldsets`, without the reason."""
 
     form = RecordedForm

@@ -1,13 +1,16 @@
 """The secretariat's register, and what it must not open."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection, transaction
 
 from members.enums import SECRETARIAT_GROUP, MandateRole
 from members.models import Mandate, Organisation, User
 from outbox.models import OutboxEmail
+from tests.helpers.locks import somebody_waits
 from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
 from tests.members.factories import BodyFactory, MandateFactory, OrganisationFactory, SeatFactory, UserFactory
@@ -186,3 +189,30 @@ def test_mandates_are_filtered_by_what_is_in_force(client_for, choice, seen):
     html = client_for("secretariat").get(f"/admin/members/mandate/?in_force={choice}").content.decode()
     assert seen in html
     assert ({"En poste", "Partie"} - {seen}).pop() not in html
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sheet_saved_behind_an_opened_account_leaves_its_password(client_for):
+    """A form's save writes every column: it waits for the row, and reads it again before it does."""
+    person = UserFactory(email="nouvelle@example.org")
+    client = client_for("secretariat")
+
+    def save() -> int:
+        try:
+            return client.post(f"/admin/members/user/{person.pk}/change/", PERSON).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            opened = User.objects.select_for_update().get(pk=person.pk)
+            opened.set_password("un mot de passe assez long")
+            opened.save(update_fields=["password"])
+            saving = pool.submit(save)
+            while not (saving.done() or somebody_waits()):
+                pass
+            assert not saving.done(), "it did not wait"
+        assert saving.result(timeout=20) == 302
+    person.refresh_from_db()
+    assert person.first_name == "Nouvelle"
+    assert person.check_password("un mot de passe assez long")
