@@ -88,18 +88,18 @@ class OutboxEmailAdmin(admin.ModelAdmin[OutboxEmail]):
     def shown_text(self, email: OutboxEmail) -> SafeString | str:
         """Show the text as the recipient reads it, unless it opens their account."""
         if not _is_readable(email):
-            return _("Not shown: this message opens somebody's account.")
+            return str(_("Not shown: this message opens somebody's account."))
         return linebreaksbr(email.text)
 
     @admin.display(description=_("HTML"))
     def shown_html(self, email: OutboxEmail) -> SafeString | str:
         """Show the HTML as source."""
-        return _source(email, email.html, _("HTML"))
+        return _source(email, email.html, str(_("HTML")))
 
     @admin.display(description=_("calendar entry"))
     def shown_calendar(self, email: OutboxEmail) -> SafeString | str:
         """Show the calendar object as source."""
-        return _source(email, email.calendar_text, _("calendar entry"))
+        return _source(email, email.calendar_text, str(_("calendar entry")))
 
     @admin.display(description=_("history"))
     def history(self, email: OutboxEmail) -> SafeString:
