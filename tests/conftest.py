@@ -118,13 +118,19 @@ def no_network() -> Iterator[None]:
 # --- templates, caches, pages ---
 
 
-@pytest.fixture(scope="session", autouse=True)
+STRICT = StrictVariables()
+
+
+@pytest.fixture(autouse=True)
 def strict_templates() -> None:
-    """Fail on an undefined variable in one of our templates (unless it has a `default` filter)."""
+    """Fail on an undefined variable in one of our templates (unless it has a `default` filter).
+
+    Set for each test: overriding DEBUG, for instance, makes Django build its engines anew.
+    """
     from django.template import engines
 
     for engine in engines.all():
-        engine.engine.string_if_invalid = StrictVariables()  # type: ignore[attr-defined]
+        engine.engine.string_if_invalid = STRICT  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)
