@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from core import ledger, workflow
 from core.clock import database_now
+from core.templatetags.text import datetime_long
 from members.enums import COUNCIL, MandateRole
 from members.models import Mandate, Organisation, Seat, User
 from members.permissions import can_enter_space, is_secretariat, voting_organisation_ids
@@ -115,7 +116,10 @@ def open_approval(
             raise ApprovalError(_("The vote closes after it opens, and not in the past."))
         consultation = getattr(version, "consultation", None)
         if consultation and consultation.closes_at > now:
-            raise ApprovalError(_("The consultation on this version is still open."))
+            until = {"when": datetime_long(consultation.closes_at)}
+            raise ApprovalError(
+                _("The consultation on this version is open until %(when)s: the vote opens after.") % until
+            )
         electorate = electorate_on(timezone.localdate(opens_at))
         if not electorate:
             raise ApprovalError(
