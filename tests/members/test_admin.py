@@ -111,6 +111,15 @@ def test_nobody_sets_anothers_password(client_for, people, role):
     assert member.password == before
 
 
+@pytest.mark.parametrize("path", ["", "exporter/csv/"])
+@pytest.mark.parametrize("lookup", ["password__startswith", "password"])
+def test_list_is_not_filtered_by_a_hash(client_for, people, path, lookup):
+    client = client_for("secretariat")
+    url = f"/admin/members/user/{path}"
+    assert client.get(url, {lookup: people["member"].password}).status_code == 400
+    assert client.get(url, {"is_active__exact": "1"}).status_code == 200
+
+
 def test_secretariat_does_not_touch_groups(client_for):
     client = client_for("secretariat")
     assert client.get("/admin/auth/group/").status_code == 403
