@@ -94,6 +94,10 @@ def _forget_account(person: User) -> None:
     for own in (CalendarFeed, MailRefusal, PortalInvitation):
         own.objects.filter(person=person).delete()
     RegisterImport.objects.filter(by=person).delete()
+    # Those taken back or refused before this one.
+    requests = ErasureRequest.objects.filter(person=person)
+    requests.update(message="")
+    requests.exclude(refusal="").update(refusal="…")
     person.groups.clear()
     person.user_permissions.clear()
     Action.objects.filter(pilot=person).update(pilot=None)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -113,9 +115,18 @@ def changes_of(instance: models.Model) -> models.QuerySet[Change]:
 
 def forget_person(person: User) -> None:
     """Take a person's own values out of the registers' memory: what was changed, when, by whom and why stays."""
+    about = Change.objects.filter(person=person)
+    # Django's own log repeats the names of its day, former ones too; the last row of all: this person's removal.
+    rows = {("user", person.pk), *about.values_list("register", "object_id")}
+    rows |= {("mandate", number) for number in person.mandates.values_list("pk", flat=True)}
+    for register, number in rows:
+        if model := _BY_NAME.get(register):
+            kind = ContentType.objects.get_for_model(model)
+            log = LogEntry.objects.filter(content_type=kind, object_id=str(number))
+            log.update(object_repr="…", change_message="")
     # A reason is free text and may name them.
-    Change.objects.filter(person=person).update(reason="")
-    for change in Change.objects.filter(person=person, register="user"):
+    about.update(reason="")
+    for change in about.filter(register="user"):
         change.values = {name: ["…", "…"] for name in change.values}
         change.save(update_fields=["values"])
 

@@ -33,9 +33,14 @@ class ImportConflictError(Exception):
     """What would be written is no longer what was shown. The message is for the secretariat."""
 
 
+def forget_old_files() -> None:
+    """Delete the files whose sender never gave the word: they are lists of people."""
+    RegisterImport.objects.filter(at__lt=database_now() - KEPT).delete()
+
+
 def keep_file(*, kind: str, name: str, content: bytes, by: Any) -> RegisterImport:
     """Keep a file until its sender confirms it; forgets their other files of the kind, and everybody's old ones."""
-    RegisterImport.objects.filter(at__lt=database_now() - KEPT).delete()
+    forget_old_files()
     RegisterImport.objects.filter(by=by, kind=kind).delete()
     return RegisterImport.objects.create(
         kind=kind, name=name[:120], content=content, sha256=hashlib.sha256(content).hexdigest(), by=by
@@ -92,6 +97,7 @@ __all__ = [
     "UnreadableFileError",
     "confirm_import",
     "digest",
+    "forget_old_files",
     "keep_file",
     "plan_import",
 ]

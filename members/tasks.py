@@ -2,14 +2,15 @@
 
 from celery import shared_task
 
-from members import accounts, privacy, retention
+from members import accounts, imports, privacy, retention
 from outbox.services import forget_settled
 
 
 @shared_task(expires=3000)
 def apply_retention() -> None:
-    """Warn the holders of unused accounts, close those who were warned in time, forget the last mails to the erased."""
+    """Warn the holders of unused accounts, close those warned in time, forget what is kept for a while only."""
     retention.apply_retention()
+    imports.forget_old_files()
     forget_settled(privacy.DONE)
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
@@ -118,6 +119,17 @@ def test_list_is_not_filtered_by_a_hash(client_for, people, path, lookup):
     url = f"/admin/members/user/{path}"
     assert client.get(url, {lookup: people["member"].password}).status_code == 400
     assert client.get(url, {"is_active__exact": "1"}).status_code == 200
+
+
+def test_removed_person_leaves_no_name_in_the_admins_log(client_for):
+    client = client_for("secretariat")
+    client.post("/admin/members/user/add/", PERSON)
+    pk = User.objects.get(email="nouvelle@example.org").pk
+    log = LogEntry.objects.filter(object_id=str(pk), content_type__model="user")
+    assert log.get().object_repr == "Nouvelle Personne"
+    client.post(f"/admin/members/user/{pk}/delete/", {"post": "yes", "reason": "Doublon"})
+    assert not User.objects.filter(pk=pk).exists()
+    assert set(log.values_list("object_repr", "change_message")) == {("…", "")} and log.count() == 2
 
 
 def test_secretariat_does_not_touch_groups(client_for):

@@ -4,18 +4,20 @@ import csv
 import io
 import time
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 from openpyxl import Workbook, load_workbook
 
+from core.clock import database_now
 from members import exports
-from members.enums import MandateRole
+from members.enums import ImportKind, MandateRole
 from members.import_files import MAX_BYTES, UnreadableFileError
 from members.imports import plan_import
 from members.models import Change, Mandate, Organisation, RegisterImport, User
+from members.tasks import apply_retention
 from tests.helpers.queries import assert_constant_queries
 from tests.members.factories import (
     BodyFactory,
@@ -538,3 +540,15 @@ def test_export_asks_the_same_number_of_questions_for_one_and_thirty(client_for,
         f"/admin/members/{name}/exporter/csv/",
         client=client_for("secretariat"),
     )
+
+
+def test_a_file_that_nobody_confirmed_is_forgotten_after_a_day(people):
+    for days in (0, 2):
+        RegisterImport.objects.create(
+            kind=ImportKind.PEOPLE, name="f.csv", content=b"x", sha256="0", by=people["secretariat"]
+        )
+        RegisterImport.objects.filter(name="f.csv").update(
+            name=f"{days}.csv", at=database_now() - timedelta(days=days)
+        )
+    apply_retention()
+    assert [row.name for row in RegisterImport.objects.all()] == ["0.csv"]

@@ -293,6 +293,28 @@ def test_erasing_leaves_the_record_and_nothing_of_the_person(leaver, people):
         invite_person(person=leaver, by=people["secretariat"])
 
 
+def test_erasing_forgets_former_names_and_former_requests(people):
+    person = UserFactory(first_name="Ancienne", last_name="Dunom")
+    LogEntry.objects.create(
+        user=people["secretariat"],
+        content_type=ContentType.objects.get_for_model(User),
+        object_id=str(person.pk),
+        object_repr=str(person),
+        action_flag=CHANGE,
+        change_message="",
+    )
+    person.last_name = "Renomméezut"
+    person.save()
+    taken_back = request_erasure(person=person, message="Pour Untel", by=person)
+    withdraw_erasure(request=taken_back, by=person)
+    refused = request_erasure(person=person, message="Pour Unetelle", by=person)
+    refuse_erasure(request=refused, by=people["secretariat"], reason="Revenez, Sobriquet")
+    erase(request=request_erasure(person=person, message="", by=person), by=people["secretariat"])
+    everything = every_text_of_the_database()
+    for trace in ("Dunom", "Renomméezut", "Untel", "Unetelle", "Sobriquet"):
+        assert trace not in everything, trace
+
+
 def test_erasing_ends_sessions_and_portal_invitations(people):
     person = UserFactory(email=ADDRESS)
     client = Client()
