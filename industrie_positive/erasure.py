@@ -16,6 +16,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.models import Max, Q, TextField, Value
 from django.db.models.functions import Cast, Left, Now, Replace
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from core import workflow
@@ -33,6 +34,7 @@ from members.models import (
     User,
 )
 from members.privacy import DONE, ErasureError, obstacles
+from outbox.models import OutboxEmail
 from outbox.services import SendingError, forget_recipient, queue_email, render_email
 from roadmap.actions.models import Action
 from workshops.models import Invitation, Workshop, new_token
@@ -125,6 +127,10 @@ def _forget_logs(person: User, former: tuple[str, str], name: str) -> None:
     for old in former:
         for model, column in ((TransitionLog, "reason"), (Change, "reason"), (LogEntry, "object_repr")):
             _replace(model, column, old, name)
+        # What was written to others: "… has voted in the name of …".
+        for column in ("subject", "text"):
+            _replace(OutboxEmail, column, old, name)
+        _replace(OutboxEmail, "html", escape(old), name)
         _replace(LogEntry, "change_message", json.dumps(old)[1:-1], json.dumps(name)[1:-1])
 
 

@@ -37,9 +37,9 @@ from tests.workshops.factories import InvitationFactory, WorkshopFactory
 NAME, ADDRESS = "Zoé Àpartir", "zoe.apartir@example.org"
 
 
-def mail(to, key="k", kind="test", recipient=None, text="Bonjour"):
+def mail(to, key="k", kind="test", recipient=None, text="Bonjour", html=""):
     with transaction.atomic():
-        return queue_email(key=key, kind=kind, to=to, subject="S", text=text, recipient=recipient)
+        return queue_email(key=key, kind=kind, to=to, subject="S", text=text, html=html, recipient=recipient)
 
 
 @pytest.fixture
@@ -245,6 +245,7 @@ def every_text_of_the_database() -> str:
 
 
 def test_erasing_leaves_the_record_and_nothing_of_the_person(leaver, people):
+    mail("colleague@example.org", key="voted", text=f"{NAME} a voté", html=f"<p>{NAME} a voté</p>")
     request = request_erasure(person=leaver, message="Adieu, Zoé Àpartir", by=leaver)
     done = erase(request=request, by=people["secretariat"])
     name = pseudonym(1)
@@ -272,6 +273,8 @@ def test_erasing_leaves_the_record_and_nothing_of_the_person(leaver, people):
     ballot = leaver.ballots.get()
     assert ballot.explanation == "Parce que." and ballot.voter.organisation == people.organisation
     assert leaver.comments.get().organisation == people.organisation
+    told = OutboxEmail.objects.get(key="voted")
+    assert told.text.strip() == f"{name} a voté" and name in told.html
     attended = leaver.invitations.get()
     assert (attended.name, attended.organisation, attended.comment) == (name, people.organisation, "")
     assert leaver.mandates.get().organisation == people.organisation
