@@ -5,6 +5,7 @@ knows its number alone. So nothing of the record is rewritten, and everything th
 """
 
 import json
+import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -14,8 +15,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
-from django.db.models import Max, Q, TextField, Value
-from django.db.models.functions import Cast, Left, Now, Replace
+from django.db.models import Func, Max, Q, TextField, Value
+from django.db.models.functions import Cast, Left, Now
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
@@ -136,7 +137,17 @@ def _forget_logs(person: User, former: tuple[str, str], name: str) -> None:
 
 def _replace(model: Any, column: str, old: str, new: str) -> None:
     rows = model.objects.filter(**{f"{column}__contains": old})
-    changed: Any = Replace(Cast(column, TextField()), Value(old), Value(new))
+    # Not within a longer name or address, which is somebody else's.
+    joints = "[-+.]" if "@" in old else "-"
+    whole = rf"(?<!\w)(?<!\w{joints}){re.escape(old)}(?!\w)(?!-\w)"
+    changed: Any = Func(
+        Cast(column, TextField()),
+        Value(whole),
+        Value(new.replace("\\", "\\\\")),
+        Value("g"),
+        function="regexp_replace",
+        output_field=TextField(),
+    )
     longest = model._meta.get_field(column).max_length
     rows.update(**{column: Left(changed, longest) if longest else changed})
 

@@ -296,6 +296,17 @@ def test_erasing_leaves_the_record_and_nothing_of_the_person(leaver, people):
         invite_person(person=leaver, by=people["secretariat"])
 
 
+def test_erasing_leaves_longer_names_and_addresses_alone(people):
+    person = UserFactory(first_name="Jean", last_name="Martin", email="jean@martin.example")
+    others = "Jean Martinez, Anne-Jean Martin, Jean Martin-Roux, un.jean@martin.example, ajean@martin.example"
+    mail("colleague@example.org", key="others", text=others)
+    mail("colleague@example.org", key="whole", text="(Jean Martin) jean@martin.example.")
+    done = erase(request=request_erasure(person=person, message="", by=person), by=people["secretariat"])
+    name = pseudonym(done.number)
+    assert OutboxEmail.objects.get(key="others").text.strip() == others
+    assert OutboxEmail.objects.get(key="whole").text.strip() == f"({name}) {name}."
+
+
 def test_erasing_forgets_former_names_and_former_requests(people):
     person = UserFactory(first_name="Ancienne", last_name="Dunom")
     LogEntry.objects.create(
