@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     """Return the site's name, its navigation, the page's own address and the same page in the other language."""
     active = "en" if get_language() == "en" else "fr"
     root = "/en" if active == "en" else ""
-    here = request.path
+    here = escape_uri_path(request.path)
     path = request.get_full_path()
     if len(path) > _LONGEST_ADDRESS:
         path = here

@@ -74,6 +74,12 @@ def free_port() -> int:
     return port
 
 
+def follow(page: Any, selector: str) -> None:
+    """Click what leads to another page, and wait until that page is there."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 @pytest.fixture(scope="package")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """Start what `make run` starts, on a fresh database; stop it as Ctrl-C does."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.browser import axe
-from tests.stories.conftest import Portal, wait_for
+from tests.stories.conftest import Portal, follow, wait_for
 
 pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(400)]
 
@@ -63,9 +63,9 @@ def test_a_draft_is_discussed_voted_and_its_result_published(
     # Another organisation replies, without JavaScript.
     edf = visitor("titulaire.edf", javascript=False)
     edf.goto(f"{DRAFT}?paragraphe=2.2.2")
-    edf.click(".comment-question a.ico.i-reply")
+    follow(edf, ".comment-question a.ico.i-reply")
     edf.fill("form.comment-form textarea", "Nous pouvons y prendre part.")
-    edf.click("form.comment-form button")
+    follow(edf, "form.comment-form button")
     assert "Nous pouvons y prendre part." in edf.text_content("#p2\\.2\\.2")
 
     # The secretariat decides, with a reason that reaches the author by mail.
@@ -74,7 +74,7 @@ def test_a_draft_is_discussed_voted_and_its_result_published(
     secretariat.goto(f"/admin/roadmap/comment/{comment}/change/")
     secretariat.select_option("[name$=status]", "accepted")
     secretariat.fill("form:has([name=decide]) textarea", "La Métropole réunira le cercle en mars.")
-    secretariat.click("[name=decide]")
+    follow(secretariat, "[name=decide]")
     (mail,) = wait_for(lambda: portal.mails("titulaire.bulane", "omment"), lambda mails: len(mails) >= 1)
     assert "La Métropole réunira le cercle en mars." in mail.get_body(("plain",)).get_content()
     bulane.goto(f"{DRAFT}?paragraphe=2.2.2")
@@ -92,7 +92,7 @@ def test_a_draft_is_discussed_voted_and_its_result_published(
         secretariat.select_option("[name=version]", index=1)
         secretariat.fill("[name=closes_at]", "2035-03-12T18:00")
         secretariat.check("[name=confirm]")
-        secretariat.click(".submit-row input")
+        follow(secretariat, ".submit-row input")
 
     open_vote()
     assert secretariat.locator(".errorlist").count() >= 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.browser import axe, overflows
-from tests.stories.conftest import Portal
+from tests.stories.conftest import Portal, follow
 
 pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(400)]
 
@@ -25,17 +25,18 @@ def test_the_showcase_is_searched_and_filtered_without_javascript(
 ) -> None:
     page = visitor(javascript=False)
     page.goto("/")
-    page.click("nav a[href='/vitrine/']")
+    follow(page, "nav a[href='/vitrine/']")
     assert page.locator(".card").count() == 16
     page.fill("input[name=q]", "hydrogène")
-    page.press("input[name=q]", "Enter")
+    with page.expect_navigation():
+        page.press("input[name=q]", "Enter")
     assert page.locator(".card h3, .card h2").all_inner_texts() == ["Bulane"]
     page.goto("/vitrine/")
     page.check("input[name=type][value=startup]")
-    page.click("form button:has-text('filtres')")
+    follow(page, "form button:has-text('filtres')")
     assert "type=startup" in page.url
     assert page.locator(".card").count() == 3
-    page.click(".chip")
+    follow(page, ".chip")
     assert page.locator(".card").count() == 16
 
 
@@ -55,11 +56,11 @@ def test_the_showcase_filters_at_once_with_javascript_and_keeps_the_address(
 def test_the_language_switch_stays_on_the_page(portal: Portal, visitor: Callable[..., Any]) -> None:
     page = visitor()
     page.goto("/vitrine/main-gauche/")
-    page.click("a[hreflang=en]")
+    follow(page, "a[hreflang=en]")
     assert page.url == f"{portal.url}/en/vitrine/main-gauche/"
     assert page.get_attribute("html", "lang") == "en"
     assert "organic textile" in page.inner_text("main")
-    page.click("a[hreflang=fr]")
+    follow(page, "a[hreflang=fr]")
     assert page.url == f"{portal.url}/vitrine/main-gauche/"
 
 
@@ -68,15 +69,15 @@ def test_the_adopted_roadmap_leads_to_its_axes_and_flagship_actions(
 ) -> None:
     page = visitor(javascript=False)
     page.goto("/feuille-de-route/")
-    page.click("main a:has-text('Feuille de route de l’industrie positive')")
+    follow(page, "main a:has-text('Feuille de route de l’industrie positive')")
     assert page.url.endswith("/feuille-de-route/versions/1/")
     assert page.locator("main h2").count() >= 3
     assert "démonstration" in page.inner_text("body")
     page.goto("/actions/")
-    page.click("main a:has-text('industrie du futur')")
+    follow(page, "main a:has-text('industrie du futur')")
     assert "UIMM Montpellier" in page.inner_text("main")
     page.goto("/ateliers/")
-    page.click("main a:has-text('Première séance')")
+    follow(page, "main a:has-text('Première séance')")
     assert "1er octobre 2019" in page.inner_text("main")
 
 

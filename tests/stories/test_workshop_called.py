@@ -7,7 +7,7 @@ from typing import Any
 import icalendar
 import pytest
 
-from tests.stories.conftest import Portal, wait_for
+from tests.stories.conftest import Portal, follow, wait_for
 
 pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(400)]
 
@@ -50,13 +50,13 @@ def create_workshop(page: Any) -> int:
     for name, day, hour in (("starts_at", "12/03/2035", "14:00"), ("ends_at", "12/03/2035", "09:00")):
         page.fill(f"[name={name}_0]", day)
         page.fill(f"[name={name}_1]", hour)
-    page.click("[name=_save]")
+    follow(page, "[name=_save]")
     assert page.locator(".field-ends_at .errorlist, .form-row.errors .errorlist").count() >= 1
     assert page.input_value("[name=title_fr]") == "Atelier-conseil : tenir les jalons"
     page.fill("[name=ends_at_1]", "17:00")
-    page.click("[name=_save]")
+    follow(page, "[name=_save]")
     page.goto("/admin/workshops/workshop/?q=tenir")
-    page.click("text=Atelier-conseil : tenir les jalons")
+    follow(page, "text=Atelier-conseil : tenir les jalons")
     found = re.search(r"/workshop/(\d+)/", page.url)
     assert found
     return int(found[1])
@@ -83,15 +83,15 @@ def test_a_workshop_is_called_answered_reminded_moved_and_cancelled(
     secretariat.goto(process)
     tick(secretariat, "Titulaire Bulane", "Titulaire EDF", "Titulaire Orange")
     secretariat.fill("#invite textarea", "Experte <experte@example.org>\npas une adresse")
-    secretariat.click("#invite :is(button, [type=submit])")
+    follow(secretariat, "#invite :is(button, [type=submit])")
     assert "2" in secretariat.locator("#invite .errorlist").inner_text()
     assert portal.sql("SELECT count(*) FROM workshops_invitation WHERE workshop_id = %s", workshop) == [(0,)]
     assert "pas une adresse" in secretariat.input_value("#invite textarea")
     secretariat.fill("#invite textarea", "Experte <experte@example.org>")
-    secretariat.click("#invite :is(button, [type=submit])")
+    follow(secretariat, "#invite :is(button, [type=submit])")
     assert secretariat.locator("#preview li").count() >= 4
-    secretariat.click("#preview [name=confirm]")
-    secretariat.click("#send form[action$='/send/'] :is(button, [type=submit])")
+    follow(secretariat, "#preview [name=confirm]")
+    follow(secretariat, "#send form[action$='/send/'] :is(button, [type=submit])")
 
     # The worker sends one calendar invitation to each, over SMTP.
     for address in (BULANE, EDF, ORANGE, "experte@example.org"):
@@ -106,7 +106,7 @@ def test_a_workshop_is_called_answered_reminded_moved_and_cancelled(
 
     # A member answers in the portal, another by the mail's link, where a GET changes nothing.
     bulane = visitor("titulaire.bulane")
-    bulane.click("main a:has-text('tenir les jalons')")
+    follow(bulane, "main a:has-text('tenir les jalons')")
     bulane.locator("#answer input[value=yes]").check(force=True)
     bulane.click("#answer button")
     bulane.wait_for_selector("#answer .pill-ok")
@@ -114,7 +114,7 @@ def test_a_workshop_is_called_answered_reminded_moved_and_cancelled(
     edf.goto(answer_link(portal.mails(EDF, TITLE)[0]))
     assert portal.sql("SELECT answer FROM workshops_invitation WHERE email = %s", EDF) == [("silent",)]
     edf.locator("#answer input[value=excused]").check(force=True)
-    edf.click("#answer button")
+    follow(edf, "#answer button")
     assert portal.sql("SELECT answer FROM workshops_invitation WHERE email = %s", EDF) == [("excused",)]
 
     # The secretariat sees answers and the silent at a glance.
@@ -145,8 +145,8 @@ def test_a_workshop_is_called_answered_reminded_moved_and_cancelled(
     secretariat.goto(f"{process}move/")
     secretariat.fill("[name=starts_at]", "2035-03-14T09:00")
     secretariat.fill("[name=ends_at]", "2035-03-14T12:00")
-    secretariat.click("#content-main :is(button, [type=submit])")
-    secretariat.click("[name=confirm]")
+    follow(secretariat, "#content-main :is(button, [type=submit])")
+    follow(secretariat, "[name=confirm]")
     wait_for(lambda: portal.mails(BULANE, TITLE), lambda mails: len(mails) >= 4)
     method, event = calendar_entry(portal.mails(BULANE, TITLE)[-1])
     assert (method, str(event["UID"]), event.start.isoformat()) == (
@@ -158,8 +158,8 @@ def test_a_workshop_is_called_answered_reminded_moved_and_cancelled(
     assert moved >= 1
     secretariat.goto(f"{process}cancel/")
     secretariat.fill("#content-main textarea, #content-main input[type=text]", "Salle indisponible")
-    secretariat.click("#content-main :is(button, [type=submit])")
-    secretariat.click("[name=confirm]")
+    follow(secretariat, "#content-main :is(button, [type=submit])")
+    follow(secretariat, "[name=confirm]")
     wait_for(lambda: portal.mails(BULANE, TITLE), lambda mails: len(mails) >= 5)
     method, event = calendar_entry(portal.mails(BULANE, TITLE)[-1])
     assert (method, str(event["UID"]), str(event["STATUS"])) == ("CANCEL", uid, "CANCELLED")
