@@ -20,4 +20,14 @@ class PrivateByDefaultMiddleware:
             "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
         )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        _drop_nul(response)
         return response
+
+
+def _drop_nul(response: HttpResponse) -> None:
+    """Put a space for each NUL of a page: a form gives back what was typed, and HTML cannot hold that character."""
+    headers = response.headers
+    if response.streaming or "Content-Encoding" in headers:
+        return
+    if headers.get("Content-Type", "").startswith("text/html") and b"\0" in response.content:
+        response.content = response.content.replace(b"\0", b" ")
