@@ -222,7 +222,7 @@ def test_bad_comment_answers_422_and_keeps_what_was_typed(
     assert response.status_code == 422
     assert not Comment.objects.exists()
     assert "error-summary" in html and 'href="#p1-1-1-body"' in html
-    assert body.strip()[:20].replace("\0", "") in html.replace("\0", "")
+    assert body.strip()[:20].replace("\0", " ") in html  # a page cannot hold a NUL
     assert '<option value="question" selected>' in html
     if len(body) > 5000:
         assert body in html and "50 000" in html.replace("\u202f", " ")
