@@ -6,6 +6,7 @@ goes to standard error (a log); standard output carries only the demonstration a
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import sys
 from pathlib import Path
@@ -20,11 +21,16 @@ def main() -> None:
     from django.core.management import call_command
 
     django.setup()
-    # Beside the files it vouches for; a run under way reads them, so nothing is cleared.
-    stamp, wanted = Path(settings.STATIC_ROOT) / ".stamp", _static_fingerprint()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        call_command("collectstatic", interactive=False, verbosity=0, stdout=sys.stderr)
-        stamp.write_text(wanted)
+    folder = Path(settings.STATIC_ROOT)
+    folder.mkdir(parents=True, exist_ok=True)
+    # Two runs that start together would delete what the other is hashing: one collects, the other waits.
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Beside the files it vouches for; a run under way reads them, so nothing is cleared.
+        stamp, wanted = folder / ".stamp", _static_fingerprint()
+        if not stamp.exists() or stamp.read_text() != wanted:
+            call_command("collectstatic", interactive=False, verbosity=0, stdout=sys.stderr)
+            stamp.write_text(wanted)
     call_command("migrate", interactive=False, stdout=sys.stderr)
     call_command("load_council", stdout=sys.stderr)
     call_command("load_demo", stdout=sys.stdout)

@@ -1,5 +1,6 @@
 """Story 3: the public looks around, in both languages, with and without JavaScript."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -70,7 +71,8 @@ def test_the_adopted_roadmap_leads_to_its_axes_and_flagship_actions(
     page = visitor(javascript=False)
     page.goto("/feuille-de-route/")
     follow(page, "main a:has-text('Feuille de route de l’industrie positive')")
-    assert page.url.endswith("/feuille-de-route/versions/1/")
+    # Version 1, or 2 when the story of its approval was told before this one.
+    assert re.search(r"/feuille-de-route/versions/[12]/$", page.url)
     assert page.locator("main h2").count() >= 3
     assert "démonstration" in page.inner_text("body")
     page.goto("/actions/")
