@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.helpers.source import (
     APPS,
-    ROADMAP_PARTS,
+    PARTS,
     imports_of,
     module_of,
     name_of,
@@ -39,11 +39,10 @@ STATE_WRITERS = {
 
 
 def room_of(module: str) -> str:
-    """Return the app, or the part of the roadmap, that a module belongs to."""
-    parts = module.split(".")
-    if parts[0] == "roadmap" and len(parts) > 1 and parts[1] in ROADMAP_PARTS:
-        return f"roadmap.{parts[1]}"
-    return parts[0]
+    """Return the app, or the part of an app, that a module belongs to."""
+    app, _dot, inner = module.partition(".")
+    part = inner.partition(".")[0]
+    return f"{app}.{part}" if part in PARTS.get(app, ()) else app
 
 
 def layer_named(module: str) -> int | None:
@@ -76,14 +75,21 @@ def test_apps_import_leftwards_only():
     assert not wrong, "\n".join(wrong)
 
 
-def test_parts_of_the_roadmap_import_one_way_below_the_views():
-    rank = {f"roadmap.{part}": number for number, part in enumerate(ROADMAP_PARTS)}
+# Where Django looks: these name what is in the parts.
+DJANGO_LISTS = ("roadmap.models", "workshops.models", "roadmap.apps", "workshops.apps")
+
+
+def test_parts_of_an_app_import_one_way_below_the_views():
+    rank = {f"{app}.{part}": number for app in PARTS for number, part in enumerate(PARTS[app])}
     wrong = [
         f"{name_of(path)}:{line} imports {target}"
         for path in python_files()
         for line, target in imports_of(path)
         if layer_of(module_of(path)) < LAYERS["views"]
-        and rank.get(room_of(module_of(path)), 9) < rank.get(room_of(target), -1)
+        and module_of(path) not in DJANGO_LISTS
+        # What is in no part of an app that has some is below them all.
+        and module_of(path).partition(".")[0] == target.partition(".")[0]
+        and rank.get(room_of(module_of(path)), -1) < rank.get(room_of(target), -1)
     ]
     assert not wrong, "\n".join(wrong)
 

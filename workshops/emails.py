@@ -35,6 +35,8 @@ PARTSTAT = {
     Answer.YES: "ACCEPTED",
     Answer.EXCUSED: "DECLINED",
     Answer.REPRESENTED: "DECLINED",
+    # In the calendar a seat that may come is a tentative entry.
+    Answer.WAITING: "TENTATIVE",
 }
 
 

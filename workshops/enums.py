@@ -47,9 +47,10 @@ class Answer(models.TextChoices):
     YES = "yes", _("Present")
     EXCUSED = "excused", _("Excused")
     REPRESENTED = "represented", _("Represented")
+    WAITING = "waiting", _("Waiting list")
 
 
-_GIVEN = frozenset({Answer.YES, Answer.EXCUSED, Answer.REPRESENTED})
+_GIVEN = frozenset({Answer.YES, Answer.EXCUSED, Answer.REPRESENTED, Answer.WAITING})
 ANSWER_TRANSITIONS = dict.fromkeys(Answer, _GIVEN)
 
 
@@ -58,4 +59,13 @@ class AnswerSource(models.TextChoices):
 
     PORTAL = "portal", _("Portal")
     MAIL_LINK = "mail-link", _("Link in the e-mail")
+    CALENDAR = "calendar", _("Reply from the calendar")
     SECRETARIAT = "secretariat", _("Recorded by the secretariat")
+    PROMOTION = "promotion", _("Seat freed")
+
+
+class DocumentAudience(models.TextChoices):
+    """Who may read a workshop's document."""
+
+    INVITED = "invited", _("Invited people")
+    PUBLIC = "public", _("Everybody")

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from workshops.enums import Answer
 from workshops.models import Invitation
 
-ANSWERS = [(answer.value, answer.label) for answer in Answer if answer != Answer.SILENT]
+# Nobody chooses to wait: a yes to a full workshop does.
+ANSWERS = [(answer.value, answer.label) for answer in Answer if answer not in (Answer.SILENT, Answer.WAITING)]
 
 
 class AnswerForm(forms.Form):

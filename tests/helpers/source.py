@@ -8,8 +8,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # Left is imported by right, never back.
 APPS = ("core", "outbox", "members", "showcase", "workshops", "roadmap", "network", "industrie_positive")
-# The same inside the roadmap's app.
-ROADMAP_PARTS = ("drafting", "approval", "actions")
+# The same inside an app that has parts; a part imports its app's own modules, and those no part below the views.
+PARTS = {
+    "workshops": ("polls", "replies", "attendance", "minutes"),
+    "roadmap": ("drafting", "approval", "actions"),
+}
 
 
 def python_files(*, migrations: bool = False) -> Iterator[Path]:

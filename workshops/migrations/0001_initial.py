@@ -1,10 +1,15 @@
 import django.contrib.postgres.constraints
+import django.contrib.postgres.fields
+import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.datetime
 import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-import workshops.models
+import workshops.models.invitations
+import workshops.models.rules
+import workshops.models.workshops
 from core import triggers
 
 
@@ -18,6 +23,114 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="KindRules",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("session", "Council session"),
+                            ("workshop-council", "Workshop-council"),
+                            ("think-tank", "Think tank meeting"),
+                            ("visit", "Company visit"),
+                        ],
+                        max_length=20,
+                        unique=True,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "convocation_days",
+                    models.PositiveSmallIntegerField(
+                        default=workshops.models.rules.convocation_days,
+                        help_text="Neither the sending day nor the meeting day counts.",
+                        validators=[django.core.validators.MaxValueValidator(60)],
+                        verbose_name="delay of the convocation (clear days)",
+                    ),
+                ),
+                (
+                    "silent_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(
+                            validators=[
+                                django.core.validators.MinValueValidator(1),
+                                django.core.validators.MaxValueValidator(60),
+                            ]
+                        ),
+                        blank=True,
+                        default=workshops.models.rules.silent_days,
+                        help_text="Separated by commas: 7,2",
+                        size=5,
+                        verbose_name="reminders to the silent (days before the deadline)",
+                    ),
+                ),
+                (
+                    "attending_hours",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(
+                            validators=[
+                                django.core.validators.MinValueValidator(1),
+                                django.core.validators.MaxValueValidator(240),
+                            ]
+                        ),
+                        blank=True,
+                        default=workshops.models.rules.attending_hours,
+                        help_text="Separated by commas: 48,24",
+                        size=5,
+                        verbose_name="reminders to those who come (hours before the start)",
+                    ),
+                ),
+                (
+                    "proxies_allowed",
+                    models.BooleanField(
+                        default=False,
+                        help_text="An organisation may be represented by another one.",
+                        verbose_name="proxies allowed",
+                    ),
+                ),
+                (
+                    "corrections_days",
+                    models.PositiveSmallIntegerField(
+                        default=7,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(60),
+                        ],
+                        verbose_name="corrections of the minutes (days)",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "rules of a kind",
+                "verbose_name_plural": "rules by kind",
+                "ordering": ["kind"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Series",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name_fr", models.CharField(max_length=120, unique=True, verbose_name="name (French)")),
+                ("name_en", models.CharField(blank=True, max_length=120, verbose_name="name (English)")),
+            ],
+            options={
+                "verbose_name": "series of workshops",
+                "verbose_name_plural": "series of workshops",
+                "ordering": ["name_fr"],
+            },
+        ),
         migrations.CreateModel(
             name="Venue",
             fields=[
@@ -114,6 +227,15 @@ class Migration(migrations.Migration):
                     "objectives_en",
                     models.TextField(blank=True, verbose_name="objectives (English, Markdown)"),
                 ),
+                (
+                    "capacity",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Seats. Beyond them, people go on the waiting list. Blank: as many as come.",
+                        null=True,
+                        verbose_name="capacity",
+                    ),
+                ),
                 ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="start")),
                 ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="end")),
                 (
@@ -170,6 +292,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "series",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="workshops",
+                        to="workshops.series",
+                        verbose_name="series",
+                    ),
+                ),
+                (
                     "venue",
                     models.ForeignKey(
                         blank=True,
@@ -207,7 +340,10 @@ class Migration(migrations.Migration):
                 (
                     "token",
                     models.CharField(
-                        default=workshops.models.new_token, editable=False, max_length=64, unique=True
+                        default=workshops.models.invitations.new_token,
+                        editable=False,
+                        max_length=64,
+                        unique=True,
                     ),
                 ),
                 (
@@ -218,6 +354,7 @@ class Migration(migrations.Migration):
                             ("yes", "Present"),
                             ("excused", "Excused"),
                             ("represented", "Represented"),
+                            ("waiting", "Waiting list"),
                         ],
                         default="silent",
                         editable=False,
@@ -226,9 +363,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "is_required",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The meeting should not take place without them.",
+                        verbose_name="required",
+                    ),
+                ),
+                (
                     "represented_by",
                     models.CharField(blank=True, max_length=170, verbose_name="represented by"),
                 ),
+                (
+                    "needs",
+                    models.CharField(
+                        blank=True,
+                        help_text="Seen by the secretariat and deleted after the meeting.",
+                        max_length=300,
+                        verbose_name="needs (access, diet)",
+                    ),
+                ),
+                (
+                    "waiting_since",
+                    models.DateTimeField(editable=False, null=True, verbose_name="on the waiting list since"),
+                ),
+                ("promoted_at", models.DateTimeField(editable=False, null=True, verbose_name="seat freed")),
                 (
                     "comment",
                     models.TextField(blank=True, max_length=1000, verbose_name="message to the secretariat"),
@@ -241,7 +400,9 @@ class Migration(migrations.Migration):
                         choices=[
                             ("portal", "Portal"),
                             ("mail-link", "Link in the e-mail"),
+                            ("calendar", "Reply from the calendar"),
                             ("secretariat", "Recorded by the secretariat"),
+                            ("promotion", "Seat freed"),
                         ],
                         editable=False,
                         max_length=12,
@@ -283,6 +444,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "proxy_organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.organisation",
+                        verbose_name="proxy given to",
+                    ),
+                ),
+                (
+                    "representative",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="colleague",
+                    ),
+                ),
+                (
                     "workshop",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -295,6 +478,53 @@ class Migration(migrations.Migration):
                 "verbose_name": "invitation",
                 "verbose_name_plural": "invitations",
                 "ordering": ["organisation__sort_name", "name", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Document",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title_fr", models.CharField(max_length=200, verbose_name="title (French)")),
+                ("title_en", models.CharField(blank=True, max_length=200, verbose_name="title (English)")),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[("invited", "Invited people"), ("public", "Everybody")],
+                        default="invited",
+                        max_length=10,
+                        verbose_name="for",
+                    ),
+                ),
+                ("file", models.FileField(max_length=200, upload_to="workshops/%Y/", verbose_name="file")),
+                ("content_type", models.CharField(editable=False, max_length=100)),
+                ("size", models.PositiveIntegerField(editable=False)),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="rank")),
+                (
+                    "added_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="added",
+                    ),
+                ),
+                (
+                    "workshop",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="documents",
+                        to="workshops.workshop",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "document",
+                "verbose_name_plural": "documents",
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
@@ -384,6 +614,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="workshop",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("capacity", None), ("capacity__gt", 0), _connector="OR"),
+                name="workshop_capacity_positive",
+                violation_error_message="A capacity is at least 1.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="workshop",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
                 condition=models.Q(
                     ("state__in", ("scheduled", "held", "minutes-approved")), ("venue__isnull", False)
@@ -398,7 +636,7 @@ class Migration(migrations.Migration):
                         ),
                         "&&",
                     ),
-                    (workshops.models.TstzRange("starts_at", "ends_at"), "&&"),
+                    (workshops.models.workshops.TstzRange("starts_at", "ends_at"), "&&"),
                 ],
                 name="workshop_venue_free",
                 violation_error_message="Another workshop holds this venue at that time.",
@@ -422,6 +660,28 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="invitation_answer_dated",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer", "waiting"), ("waiting_since__isnull", False)),
+                    models.Q(models.Q(("answer", "waiting"), _negated=True), ("waiting_since", None)),
+                    _connector="OR",
+                ),
+                name="invitation_waiting_since",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("answer", "represented"),
+                    models.Q(("proxy_organisation", None), ("representative", None), ("represented_by", "")),
+                    _connector="OR",
+                ),
+                name="invitation_represented_only",
             ),
         ),
         triggers.publishes("workshops_workshop", "workshops_agendaitem", "workshops_venue"),

@@ -1,4 +1,4 @@
-"""Workshops, where they are held, who is invited and what they answered."""
+"""Workshops, their series, agenda and documents."""
 
 from __future__ import annotations
 
@@ -12,58 +12,37 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 from django.db.models import Count, F, Func, Q
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.workflow import Workflow
-from members.enums import Language
-from members.models import Axis, Commune, Organisation, User
+from members.models import Axis
 from workshops.enums import (
-    ANSWER_TRANSITIONS,
     OCCUPYING_STATES,
     PUBLIC_STATES,
     WORKSHOP_TRANSITIONS,
     Answer,
-    AnswerSource,
+    DocumentAudience,
     WorkshopKind,
     WorkshopState,
 )
+from workshops.models.places import Venue
 
 
-class Venue(models.Model):
-    """A room or a member's site. Its access details are for confirmed people only."""
+class Series(models.Model):
+    """Workshops that belong together: one theme, followed from meeting to meeting."""
 
-    organisation = models.ForeignKey(
-        Organisation, verbose_name=_("host organisation"), on_delete=models.PROTECT, related_name="venues"
-    )
-    name = models.CharField(_("name"), max_length=120)
-    address = models.CharField(_("address"), max_length=200, blank=True)
-    commune = models.ForeignKey(
-        Commune, verbose_name=_("commune"), null=True, blank=True, on_delete=models.PROTECT
-    )
-    capacity = models.PositiveSmallIntegerField(_("capacity"), null=True, blank=True)
-    access = models.TextField(
-        _("access details"),
-        blank=True,
-        help_text=_("Parking, badge, contact: shown to confirmed people only."),
-    )
+    name_fr = models.CharField(_("name (French)"), max_length=120, unique=True)
+    name_en = models.CharField(_("name (English)"), max_length=120, blank=True)
 
     class Meta:
-        verbose_name = _("venue")
-        verbose_name_plural = _("venues")
-        ordering = ["organisation__sort_name", "name"]
-        constraints = [
-            models.UniqueConstraint(fields=["organisation", "name"], name="venue_unique"),
-            models.CheckConstraint(
-                condition=Q(capacity=None) | Q(capacity__gt=0),
-                name="venue_capacity_positive",
-                violation_error_message=_("A capacity is at least 1."),
-            ),
-        ]
+        verbose_name = _("series of workshops")
+        verbose_name_plural = _("series of workshops")
+        ordering = ["name_fr"]
 
     def __str__(self) -> str:
-        return f"{self.organisation} — {self.name}"
+        return self.name_fr
 
 
 class WorkshopQuerySet(models.QuerySet["Workshop"]):
@@ -99,6 +78,7 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
             attending=Count("invitations", filter=standing & Q(invitations__answer=Answer.YES)),
             excused=Count("invitations", filter=standing & Q(invitations__answer=Answer.EXCUSED)),
             represented=Count("invitations", filter=standing & Q(invitations__answer=Answer.REPRESENTED)),
+            waiting=Count("invitations", filter=standing & Q(invitations__answer=Answer.WAITING)),
             silent=Count("invitations", filter=standing & Q(invitations__answer=Answer.SILENT)),
         )
 
@@ -108,9 +88,12 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
             return self.public()
         if user.is_staff:
             return self
-        invited = Invitation.objects.sent().filter(person=user).values("workshop")
+        invited = Q(
+            invitations__person=user, invitations__sent_at__isnull=False, invitations__withdrawn_at=None
+        )
+        mine = Workshop.objects.filter(invited).values("pk")
         return self.filter(
-            Q(is_public=True) | Q(pk__in=invited), state__in=PUBLIC_STATES, starts_at__isnull=False
+            Q(is_public=True) | Q(pk__in=mine), state__in=PUBLIC_STATES, starts_at__isnull=False
         )
 
 
@@ -133,6 +116,14 @@ class Workshop(models.Model):
     )
     title_fr = models.CharField(_("title (French)"), max_length=160)
     title_en = models.CharField(_("title (English)"), max_length=160)
+    series = models.ForeignKey(
+        Series,
+        verbose_name=_("series"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="workshops",
+    )
     axis = models.ForeignKey(
         Axis, verbose_name=_("strategic axis"), null=True, blank=True, on_delete=models.PROTECT
     )
@@ -145,6 +136,12 @@ class Workshop(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="workshops",
+    )
+    capacity = models.PositiveSmallIntegerField(
+        _("capacity"),
+        null=True,
+        blank=True,
+        help_text=_("Seats. Beyond them, people go on the waiting list. Blank: as many as come."),
     )
     starts_at = models.DateTimeField(_("start"), null=True, blank=True)
     ends_at = models.DateTimeField(_("end"), null=True, blank=True)
@@ -202,6 +199,11 @@ class Workshop(models.Model):
                 condition=Q(answer_by=None) | Q(starts_at=None) | Q(answer_by__lte=F("starts_at")),
                 name="workshop_answer_before_start",
                 violation_error_message=_("The deadline to answer is before the start."),
+            ),
+            models.CheckConstraint(
+                condition=Q(capacity=None) | Q(capacity__gt=0),
+                name="workshop_capacity_positive",
+                violation_error_message=_("A capacity is at least 1."),
             ),
             ExclusionConstraint(
                 name="workshop_venue_free",
@@ -264,126 +266,35 @@ class AgendaItem(models.Model):
         return self.title_fr
 
 
-class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Questions about invitations."""
+class DocumentQuerySet(models.QuerySet["Document"]):
+    """Questions about documents."""
 
-    def standing(self) -> InvitationQuerySet:
-        """Not withdrawn."""
-        return self.filter(withdrawn_at=None)
-
-    def sent(self) -> InvitationQuerySet:
-        """Standing, and mailed."""
-        return self.standing().filter(sent_at__isnull=False)
-
-    def unanswered(self) -> InvitationQuerySet:
-        """No answer yet, or one given before the dates changed or before the person was invited anew."""
-        return self.filter(
-            Q(answer=Answer.SILENT)
-            | Q(answered_at__lt=F("workshop__moved_at"))
-            | Q(answered_at__lt=F("sent_at"))
-        )
-
-    def answerable(self) -> InvitationQuerySet:
-        """Sent, to a workshop that is on, before its deadline by the database's clock."""
-        return self.sent().filter(
-            Q(workshop__answer_by=None) | Q(workshop__answer_by__gt=Now()),
-            workshop__state=WorkshopState.SCHEDULED,
-            workshop__starts_at__gt=Now(),
-        )
+    def public(self) -> DocumentQuerySet:
+        """Those that everybody may read."""
+        return self.filter(audience=DocumentAudience.PUBLIC)
 
 
-def new_token() -> str:
-    """Return a secret for a mail's link (256 bits)."""
-    return secrets.token_urlsafe(32)
+class Document(models.Model):
+    """A file of a workshop: slides, a note. Read through a view that asks who reads, never by its place on disk."""
 
-
-class Invitation(models.Model):
-    """A person's, or an outside guest's, invitation to a workshop and their answer."""
-
-    WORKFLOW = Workflow("answer", ANSWER_TRANSITIONS)
-
-    workshop = models.ForeignKey(Workshop, on_delete=models.PROTECT, related_name="invitations")
-    person = models.ForeignKey(
-        User,
-        verbose_name=_("person"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="invitations",
+    workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="documents")
+    title_fr = models.CharField(_("title (French)"), max_length=200)
+    title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
+    audience = models.CharField(
+        _("for"), max_length=10, choices=DocumentAudience.choices, default=DocumentAudience.INVITED
     )
-    organisation = models.ForeignKey(
-        Organisation,
-        verbose_name=_("organisation"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    name = models.CharField(_("name"), max_length=170)
-    email = models.EmailField(_("e-mail address"))
-    language = models.CharField(max_length=2, choices=Language.choices, default=Language.FRENCH)
-    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
-    answer = models.CharField(
-        _("answer"), max_length=12, choices=Answer.choices, default=Answer.SILENT, editable=False
-    )
-    represented_by = models.CharField(_("represented by"), max_length=170, blank=True)
-    comment = models.TextField(_("message to the secretariat"), blank=True, max_length=1000)
-    answered_at = models.DateTimeField(_("answered"), null=True, editable=False)
-    answered_by = models.ForeignKey(
-        User,
-        verbose_name=_("recorded by"),
-        null=True,
-        editable=False,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    answer_source = models.CharField(max_length=12, choices=AnswerSource.choices, blank=True, editable=False)
-    sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
-    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, editable=False)
+    file = models.FileField(_("file"), upload_to="workshops/%Y/", max_length=200)
+    content_type = models.CharField(max_length=100, editable=False)
+    size = models.PositiveIntegerField(editable=False)
+    position = models.PositiveSmallIntegerField(_("rank"), default=0)
+    added_at = models.DateTimeField(_("added"), db_default=Now(), editable=False)
 
-    objects = InvitationQuerySet.as_manager()
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("invitation")
-        verbose_name_plural = _("invitations")
-        ordering = ["organisation__sort_name", "name", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                F("workshop"),
-                Lower("email"),
-                name="invitation_once",
-                violation_error_message=_("This address is already invited."),
-            ),
-            models.CheckConstraint(
-                condition=Q(answer=Answer.SILENT, answered_at=None)
-                | (~Q(answer=Answer.SILENT) & Q(answered_at__isnull=False)),
-                name="invitation_answer_dated",
-            ),
-        ]
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the page behind the mail's link."""
-        return reverse("workshops:invitation_answer", args=[self.token])
-
-    @property
-    def needs_answer(self) -> bool:
-        """Whether the person is still, or again, asked for an answer (`unanswered` in the database)."""
-        if self.answered_at is None:
-            return True
-        moved_at = self.workshop.moved_at
-        return bool(
-            (moved_at and self.answered_at < moved_at) or (self.sent_at and self.answered_at < self.sent_at)
-        )
-
-    @property
-    def comes(self) -> bool:
-        """Whether the person, or a colleague for them, is expected: they may see how to get in."""
-        return self.answer in (Answer.YES, Answer.REPRESENTED)
-
-    @property
-    def mail_language(self) -> str:
-        """The language of the person's messages: the account's, if there is one."""
-        return self.person.language if self.person else self.language
+        return self.title_fr

@@ -1,0 +1,30 @@
+"""Workshops, where they are held, who is invited and what they answered; and the models of the app's parts."""
+
+from workshops.models.invitations import Invitation, InvitationQuerySet, new_token
+from workshops.models.places import Venue
+from workshops.models.rules import KindRules, rules_for
+from workshops.models.workshops import (
+    AgendaItem,
+    Document,
+    DocumentQuerySet,
+    Series,
+    TstzRange,
+    Workshop,
+    WorkshopQuerySet,
+)
+
+__all__ = [
+    "AgendaItem",
+    "Document",
+    "DocumentQuerySet",
+    "Invitation",
+    "InvitationQuerySet",
+    "KindRules",
+    "Series",
+    "TstzRange",
+    "Venue",
+    "Workshop",
+    "WorkshopQuerySet",
+    "new_token",
+    "rules_for",
+]

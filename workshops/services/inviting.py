@@ -1,0 +1,168 @@
+"""Who is invited to a workshop, and the sending of the invitations."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.clock import database_now
+from core.workflow import lock, record
+from members.enums import Language
+from members.models import Mandate, User
+from workshops import emails
+from workshops.delays import short_notice
+from workshops.enums import WorkshopState
+from workshops.guests import Guest, parse_guests
+from workshops.models import Invitation, Workshop
+from workshops.services.errors import GuestListError, WorkshopError, lock_recipients
+
+INVITING_STATES = (WorkshopState.DRAFT, WorkshopState.SCHEDULED)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a sending did: how many invitations left, and the warning when the delay is short."""
+
+    count: int
+    notice: str
+
+
+def add_invitees(*, workshop: Workshop, mandates: Iterable[Mandate], by: Any) -> list[Invitation]:
+    """Put people on the list by their mandates, and return the new invitations; nothing is mailed yet.
+
+    People already on the list are left as they are; somebody whose invitation was withdrawn is invited anew. Somebody
+    with several mandates is invited once. Raises WorkshopError when the workshop no longer takes invitations.
+    """
+    with transaction.atomic():
+        fresh = _lock_for_inviting(workshop)
+        added = [
+            _add(
+                fresh,
+                name=mandate.person.get_full_name(),
+                email=mandate.person.email,
+                language=mandate.person.language,
+                person=mandate.person,
+                organisation_id=mandate.organisation_id,
+                by=by,
+            )
+            for mandate in mandates
+            if mandate.person.is_active
+        ]
+        return [invitation for invitation in added if invitation]
+
+
+def add_guests(
+    *, workshop: Workshop, text: str, by: Any, language: str = Language.FRENCH
+) -> list[Invitation]:
+    """Put outside guests on the list, one a line, and return the new invitations; nothing is mailed yet.
+
+    An address that belongs to an account invites that person. Raises GuestListError naming every bad line, and
+    WorkshopError; then nothing is written.
+    """
+    guests, bad = parse_guests(text)
+    if bad:
+        raise GuestListError(bad)
+    with transaction.atomic():
+        fresh = _lock_for_inviting(workshop)
+        accounts = {
+            person.email: person
+            for person in User.objects.filter(
+                email__in=[guest.email.lower() for guest in guests], is_active=True
+            )
+        }
+        added = [
+            _add_guest(fresh, guest, accounts.get(guest.email.lower()), language, by) for guest in guests
+        ]
+        return [invitation for invitation in added if invitation]
+
+
+def _add_guest(
+    workshop: Workshop, guest: Guest, person: User | None, language: str, by: Any
+) -> Invitation | None:
+    if person is None:
+        return _add(workshop, name=guest.name, email=guest.email, language=language, by=by)
+    name = person.get_full_name()
+    return _add(workshop, name=name, email=person.email, language=person.language, person=person, by=by)
+
+
+def _lock_for_inviting(workshop: Workshop) -> Workshop:
+    fresh = lock(workshop)
+    if fresh.state not in INVITING_STATES:
+        raise WorkshopError(_("This workshop no longer takes invitations."), code="state")
+    if fresh.starts_at and fresh.starts_at <= database_now():
+        raise WorkshopError(_("This date is past."), code="past")
+    return fresh
+
+
+def _add(workshop: Workshop, *, email: str, by: Any, **fields: Any) -> Invitation | None:
+    """Add somebody under the workshop's lock; None when they are on the list."""
+    known = workshop.invitations.filter(email__iexact=email).first()
+    if known is None:
+        return Invitation.objects.create(workshop=workshop, email=email, **fields)
+    if known.withdrawn_at is None:
+        return None
+    # A calendar takes the new entry only when its SEQUENCE is above that of the CANCEL.
+    workshop.sequence += 1
+    workshop.save(update_fields=["sequence", "updated_at"])
+    known.withdrawn_at = known.sent_at = None
+    known.save(update_fields=["withdrawn_at", "sent_at"])
+    record(known, field="withdrawn_at", source="withdrawn", target="invited", by=by)
+    return known
+
+
+def withdraw_invitation(*, invitation: Invitation, by: Any) -> None:
+    """Take one person off the list; the others and the workshop are untouched.
+
+    If the invitation was sent and the workshop is to come, SEQUENCE rises and that person alone gets a CANCEL of their
+    entry; messages not sent yet are dropped. An invitation never sent is removed. Raises WorkshopError when it is
+    already withdrawn.
+    """
+    with transaction.atomic():
+        workshop = lock(invitation.workshop)
+        now = database_now()
+        fresh = lock(invitation)
+        if fresh.withdrawn_at:
+            raise WorkshopError(_("This invitation is already withdrawn."), code="withdrawn")
+        if fresh.sent_at is None and fresh.answered_at is None:
+            fresh.delete()
+            return
+        fresh.withdrawn_at = now
+        fresh.save(update_fields=["withdrawn_at"])
+        record(fresh, field="withdrawn_at", source="invited", target="withdrawn", by=by)
+        if workshop.state != WorkshopState.SCHEDULED or not workshop.starts_at or workshop.starts_at <= now:
+            return
+        workshop.sequence += 1
+        workshop.save(update_fields=["sequence", "updated_at"])
+        rows = lock_recipients(workshop, Invitation.objects.filter(pk=fresh.pk))
+        emails.drop_queued(rows)
+        for row in rows:
+            emails.send_withdrawal(row, now=now)
+
+
+def send_invitations(*, workshop: Workshop, by: Any) -> Sent:
+    """Mail the invitations (for a session: the convocations) that were not sent yet.
+
+    The rows of the outbox are written in the same transaction; a second call, even at the same time, finds nothing left
+    to send. Raises WorkshopError for a draft, a cancelled or a past workshop.
+    """
+    with transaction.atomic():
+        fresh = lock(workshop)
+        now = database_now()
+        if fresh.state == WorkshopState.CANCELLED:
+            raise WorkshopError(_("This workshop is cancelled."), code="cancelled")
+        if fresh.state != WorkshopState.SCHEDULED or fresh.starts_at is None:
+            raise WorkshopError(_("Schedule the workshop before you invite."), code="state")
+        if fresh.starts_at <= now:
+            raise WorkshopError(_("This date is past."), field="starts_at", code="past")
+        invitations = lock_recipients(fresh, fresh.invitations.standing().filter(sent_at=None))
+        for invitation in invitations:
+            invitation.sent_at = now
+            emails.send_invitation(invitation, now=now)
+        Invitation.objects.filter(pk__in=[row.pk for row in invitations]).update(sent_at=now)
+        if invitations and fresh.invited_at is None:
+            fresh.invited_at = now
+            fresh.save(update_fields=["invited_at"])
+            record(fresh, field="invited_at", source="", target="sent", by=by)
+        return Sent(len(invitations), short_notice(fresh.starts_at, now) if invitations else "")
