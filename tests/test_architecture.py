@@ -28,6 +28,7 @@ LAYERS = {
     "forms": 4,
     "views": 5,
     "admin": 5,
+    "admin_views": 5,
     "api": 5,
     "urls": 6,
 }

@@ -1,0 +1,45 @@
+"""Forms that move or cancel a workshop."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from workshops.models import Venue
+
+
+class LocalDateTimeInput(forms.DateTimeInput):
+    """The browser's own date and time picker."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class MoveForm(forms.Form):
+    """New dates, a new venue, or both. Times are Paris's."""
+
+    starts_at = forms.DateTimeField(label=_("Start"), widget=LocalDateTimeInput)
+    ends_at = forms.DateTimeField(label=_("End"), widget=LocalDateTimeInput)
+    venue = forms.ModelChoiceField(
+        Venue.objects.select_related("organisation"),
+        label=_("Venue"),
+        required=False,
+        empty_label=_("To be set"),
+    )
+    answer_by = forms.DateTimeField(
+        label=_("Answer by"),
+        required=False,
+        help_text=_("Blank: until the workshop starts."),
+        widget=LocalDateTimeInput,
+    )
+    reason = forms.CharField(label=_("Reason, for the log"), required=False, max_length=500)
+
+
+class CancelForm(forms.Form):
+    """Why it is cancelled."""
+
+    reason = forms.CharField(
+        label=_("Reason, mailed to the people invited"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

@@ -1,0 +1,24 @@
+"""The secretariat's process page of a workshop, a module for each of its steps."""
+
+from workshops.admin_views.answers import process_answer, process_withdraw
+from workshops.admin_views.inviting import process_invite
+from workshops.admin_views.process import process_detail
+from workshops.admin_views.scheduling import (
+    process_cancel,
+    process_hold,
+    process_move,
+    process_schedule,
+    process_send,
+)
+
+__all__ = [
+    "process_answer",
+    "process_cancel",
+    "process_detail",
+    "process_hold",
+    "process_invite",
+    "process_move",
+    "process_schedule",
+    "process_send",
+    "process_withdraw",
+]

@@ -1,0 +1,60 @@
+"""What the secretariat does to one invitation: record an answer, withdraw it."""
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from workshops import services
+from workshops.admin_forms import PhonedAnswerForm
+from workshops.admin_views.common import do, invitation_of, page_of, render_step
+from workshops.enums import Answer, AnswerSource
+from workshops.models import Invitation
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def process_answer(request: HttpRequest, pk: int, invitation: int) -> HttpResponse:
+    """Record the answer that somebody gave by phone."""
+    row = invitation_of(request, pk, invitation)
+    given = "" if row.answer == Answer.SILENT else row.answer
+    initial = {"answer": given, "represented_by": row.represented_by, "comment": row.comment}
+    form = PhonedAnswerForm(request.POST or None, initial=initial)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid() and _record(request, row, form):
+            return HttpResponseRedirect(page_of(row.workshop))
+        status = 422
+    return render_step(request, "process_answer", row.workshop, status=status, invitation=row, form=form)
+
+
+def _record(request: HttpRequest, row: Invitation, form: Form) -> bool:
+    data = form.cleaned_data
+    try:
+        services.answer_invitation(
+            invitation=row,
+            answer=data["answer"],
+            by=request.user,
+            source=AnswerSource.SECRETARIAT,
+            represented_by=data["represented_by"],
+            comment=data["comment"],
+        )
+    except services.WorkshopError as error:
+        form.add_error(error.field or None, str(error))
+        return False
+    messages.success(request, _("The answer of %(name)s is recorded.") % {"name": row.name})
+    return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def process_withdraw(request: HttpRequest, pk: int, invitation: int) -> HttpResponse:
+    """Take one person off the list, after a confirmation."""
+    row = invitation_of(request, pk, invitation)
+    if request.method != "POST":
+        return render_step(request, "process_withdraw", row.workshop, invitation=row)
+
+    def act() -> str:
+        services.withdraw_invitation(invitation=row, by=request.user)
+        return _("%(name)s is no longer invited.") % {"name": row.name}
+
+    return do(request, row.workshop, act)
