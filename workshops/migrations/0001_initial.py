@@ -1,3 +1,5 @@
+import uuid
+
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.core.validators
@@ -528,6 +530,88 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Attendance",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=170, verbose_name="name")),
+                ("arrived_at", models.DateTimeField(verbose_name="arrived")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("code", "Code at the door"),
+                            ("secretariat", "Recorded by the secretariat"),
+                        ],
+                        max_length=12,
+                        verbose_name="recorded",
+                    ),
+                ),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="taken back")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="recorded by",
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attendances",
+                        to="workshops.invitation",
+                    ),
+                ),
+                (
+                    "workshop",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attendances",
+                        to="workshops.workshop",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "attendance",
+                "verbose_name_plural": "attendances",
+                "ordering": ["arrived_at", "id"],
+                "default_permissions": ("view",),
+            },
+        ),
+        migrations.CreateModel(
             name="AgendaItem",
             fields=[
                 (
@@ -682,6 +766,14 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="invitation_represented_only",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="attendance",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("cancelled_at", None), ("invitation__isnull", False)),
+                fields=("invitation",),
+                name="attendance_once",
             ),
         ),
         triggers.publishes("workshops_workshop", "workshops_agendaitem", "workshops_venue"),

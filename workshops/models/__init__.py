@@ -13,8 +13,12 @@ from workshops.models.workshops import (
     WorkshopQuerySet,
 )
 
+# The parts' own models, where Django looks for them; inside a part import from the modules above, not from here.
+from workshops.attendance.models import Attendance  # isort: skip
+
 __all__ = [
     "AgendaItem",
+    "Attendance",
     "Document",
     "DocumentQuerySet",
     "Invitation",
