@@ -20,9 +20,8 @@ from members.models import Axis, Body, Commune, Organisation, Seat, Sector
 from roadmap.actions.models import Action
 from roadmap.drafting.enums import BlockKind, VersionStatus
 from roadmap.drafting.models import Block, Version
-from showcase.enums import PageState
 from showcase.models import Commitment, CompanyCommitment, CompanyFigure, CompanyPage
-from showcase.services import index_page
+from showcase.services import index_page, publish_page
 from workshops.enums import WorkshopState
 from workshops.models import AgendaItem, Venue, Workshop
 
@@ -108,7 +107,7 @@ def _load_page(organisation: Organisation, entry: Entry) -> None:
             evidence_fr=commitment["evidence_fr"],
             evidence_en=commitment["evidence_en"],
         )
-    transition(page, PageState.PUBLISHED, by=None, reason=LOADED)
+    publish_page(page=page, by=None, reason=LOADED)
     index_page(page)
 
 

@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
+from core.clock import database_now
+from core.workflow import history
 from members.backends import DEMO_DOMAIN
 from members.enums import COUNCIL, SECRETARIAT_GROUP, MandateRole
 from members.models import Body, Mandate, Organisation, User
@@ -19,6 +21,7 @@ from roadmap.actions.models import Action
 from roadmap.drafting.enums import VersionStatus
 from roadmap.drafting.models import Version
 from roadmap.drafting.services import publish_for_consultation
+from showcase.models import CompanyPage
 from workshops.enums import WorkshopKind
 from workshops.models import AgendaItem, Venue, Workshop
 from workshops.services import schedule_workshop
@@ -63,6 +66,7 @@ def load_demo() -> list[DemoAccount]:
         _workshop_to_call(secretariat)
         _visit_to_come(secretariat)
         _open_consultation(secretariat)
+        _page_to_confirm()
     return [
         DemoAccount("membre titulaire (Bulane)", f"titulaire.bulane{DEMO_DOMAIN}"),
         DemoAccount("membre suppléant (Bulane)", f"suppleant.bulane{DEMO_DOMAIN}"),
@@ -160,3 +164,11 @@ def _open_consultation(by: User) -> None:
     if version is not None:
         now = timezone.now()
         publish_for_consultation(version=version, opens_at=now, closes_at=now + timedelta(weeks=6), by=by)
+
+
+def _page_to_confirm() -> None:
+    """A page whose year has just passed: the titular of Bulane finds it in their space, until they confirm it."""
+    page = CompanyPage.objects.published().filter(organisation__slug="bulane").first()
+    if page and not history(page).filter(field="confirmed_at").exists():
+        a_year_ago = database_now() - timedelta(days=31 * settings.SHOWCASE_CONFIRM_MONTHS)
+        CompanyPage.objects.filter(pk=page.pk, confirmed_at__gt=a_year_ago).update(confirmed_at=a_year_ago)

@@ -260,6 +260,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "roadmap.approval.tasks.close_ended",
         "schedule": min(60, REMINDER_CHECK_SECONDS),
     },
+    "showcase-remind": {"task": "showcase.tasks.send_reminders", "schedule": 3600.0},
     "members-retention": {"task": "members.tasks.apply_retention", "schedule": 3600.0},
     "members-encryption": {"task": "members.tasks.renew_encryption", "schedule": 3600.0},
 }
@@ -272,6 +273,9 @@ CONVOCATION_CLEAR_DAYS = env.integer("CONVOCATION_CLEAR_DAYS", 5)
 WORKSHOP_REMINDER_SILENT_DAYS = env.integers("WORKSHOP_REMINDER_SILENT_DAYS", "7,2")
 WORKSHOP_REMINDER_ATTENDING_HOURS = env.integers("WORKSHOP_REMINDER_ATTENDING_HOURS", "24")
 APPROVAL_REMINDER_HOURS = env.integers("APPROVAL_REMINDER_HOURS", "168,72,24,3")
+# A company's page is to be confirmed after so long; so many days later the public reads that it was not.
+SHOWCASE_CONFIRM_MONTHS = env.integer("SHOWCASE_CONFIRM_MONTHS", 12, minimum=1)
+SHOWCASE_CONFIRM_GRACE_DAYS = env.integer("SHOWCASE_CONFIRM_GRACE_DAYS", 30)
 
 # --- Accounts that nobody uses (CNIL: two years) ----------------------------------------------------------------------
 RETENTION_WARN_MONTHS = env.integer("RETENTION_WARN_MONTHS", 23, minimum=1)

@@ -22,6 +22,7 @@ from members.space_forms import ErasureForm
 from roadmap.actions.models import Action
 from roadmap.approval.services import pending_for
 from roadmap.drafting.services import open_consultations
+from showcase.services import pages_to_confirm
 from workshops.calendars import personal_calendar
 from workshops.services import awaiting_answer, upcoming_invitations
 
@@ -34,6 +35,7 @@ def member_space(request: HttpRequest) -> HttpResponse:
         "invitations": awaiting_answer(user),
         "voters": pending_for(user),
         "consultations": open_consultations(user),
+        "pages": pages_to_confirm(user),
         "upcoming": upcoming_invitations(user).select_related("workshop__axis", "workshop__venue__commune"),
         "mandates": Mandate.objects.filter(person=user)
         .current()

@@ -30,21 +30,42 @@ class CommitmentInline(admin.TabularInline[CompanyCommitment, CompanyPage]):
     autocomplete_fields = ("commitment",)
 
 
+class ToConfirmFilter(admin.SimpleListFilter):
+    """Pages that nobody has confirmed for a year."""
+
+    title = _("confirmation")
+    parameter_name = "confirmation"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Offer what is due."""
+        return [("due", _("To be confirmed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep what was chosen."""
+        return queryset.to_confirm() if self.value() == "due" else queryset  # type: ignore[attr-defined]
+
+
 @admin.register(CompanyPage)
 class CompanyPageAdmin(LockedAdmin):
     """Company pages. Only the actions change what the public sees of a page's existence; its text is live."""
 
-    list_display = ("organisation", "state", "tagline_fr", "updated_at")
-    list_filter = ("state", "organisation__kind", "organisation__sectors", "organisation__commune")
+    list_display = ("organisation", "state", "tagline_fr", "updated_at", "confirmed_at")
+    list_filter = (
+        "state",
+        ToConfirmFilter,
+        "organisation__kind",
+        "organisation__sectors",
+        "organisation__commune",
+    )
     list_select_related = ("organisation",)
     search_fields = ("organisation__name", "organisation__sort_name", "tagline_fr", "tagline_en")
     list_per_page = 50
     autocomplete_fields = ("organisation",)
-    readonly_fields = ("state", "updated_at")
+    readonly_fields = ("state", "updated_at", "confirmed_at")
     inlines = (FigureInline, CommitmentInline)
-    actions = ("publish", "withdraw")
+    actions = ("publish", "withdraw", "confirm")
     fieldsets = (
-        (None, {"fields": ("organisation", "state", "updated_at", "founded_year")}),
+        (None, {"fields": ("organisation", "state", "updated_at", "confirmed_at", "founded_year")}),
         (_("In French"), {"fields": ("tagline_fr", "story_fr", "products_fr")}),
         (_("In English"), {"fields": ("tagline_en", "story_en", "products_en")}),
     )
@@ -55,7 +76,7 @@ class CompanyPageAdmin(LockedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: CompanyPage | None = None) -> tuple[str, ...]:
         """Keep a page with its organisation."""
-        return ("organisation", "state", "updated_at") if obj else ("state", "updated_at")
+        return ("organisation", *self.readonly_fields) if obj else self.readonly_fields
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         """Tell who may publish (asked by the actions)."""
@@ -77,6 +98,16 @@ class CompanyPageAdmin(LockedAdmin):
             text = ngettext("%(count)s page withdrawn.", "%(count)s pages withdrawn.", done)
             self.message_user(request, text % {"count": done}, messages.SUCCESS)
 
+    @admin.action(description=_("Note that the chosen pages were confirmed"), permissions=["publish"])
+    def confirm(self, request: HttpRequest, pages: QuerySet[CompanyPage]) -> None:
+        """Note what an organisation said by telephone or mail; pages that need no confirmation stay as they are."""
+        done = self._each(request, pages, services.confirm_page)
+        if done < len(pages):
+            self.message_user(request, _("Nothing to confirm on the other pages."), messages.INFO)
+        if done:
+            text = ngettext("%(count)s page confirmed.", "%(count)s pages confirmed.", done)
+            self.message_user(request, text % {"count": done}, messages.SUCCESS)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Publish or withdraw when that button was pressed, once the page and its lines are saved."""
         super().save_related(request, form, formsets, change)
@@ -88,9 +119,8 @@ class CompanyPageAdmin(LockedAdmin):
         done = 0
         for page in pages:
             try:
-                service(page=page, by=request.user)
-                done += 1
-            except TransitionError as error:
+                done += service(page=page, by=request.user) is not False
+            except (TransitionError, services.PageError) as error:
                 self.message_user(request, f"{page}: {error}", messages.WARNING)
         return done
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import F, Func, Value
+from django.db.models.functions import Greatest, Now
+from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +36,20 @@ class Commitment(models.Model):
         return self.name_fr
 
 
+def _after(instant: Any, *, months: int, days: int = 0) -> Any:
+    """Return an instant moved by a delay, for the database to compare with its own clock."""
+    delay = Func(
+        *(Value(part) for part in (0, months, 0, days)),
+        function="make_interval",
+        output_field=models.DurationField(),
+    )
+    return models.ExpressionWrapper(instant + delay, models.DateTimeField())
+
+
+def _is_due(instant: Any) -> LessThanOrEqual[Any]:
+    return LessThanOrEqual(_after(instant, months=settings.SHOWCASE_CONFIRM_MONTHS), Now())
+
+
 class CompanyPageQuerySet(models.QuerySet["CompanyPage"]):
     """Questions about pages."""
 
@@ -42,6 +60,21 @@ class CompanyPageQuerySet(models.QuerySet["CompanyPage"]):
     def published(self) -> CompanyPageQuerySet:
         """What the public sees."""
         return self.filter(state=PageState.PUBLISHED)
+
+    def with_due(self) -> CompanyPageQuerySet:
+        """Add `is_due` (the organisation is asked to confirm the page) and, later, `is_stale` (the public is told)."""
+        months, days = settings.SHOWCASE_CONFIRM_MONTHS, settings.SHOWCASE_CONFIRM_GRACE_DAYS
+        stale = _after(F("confirmed_at"), months=months, days=days)
+        return self.annotate(is_due=_is_due(F("confirmed_at")), is_stale=LessThanOrEqual(stale, Now()))
+
+    def to_confirm(self) -> CompanyPageQuerySet:
+        """Published pages that nobody has confirmed for a year (SHOWCASE_CONFIRM_MONTHS)."""
+        return self.published().filter(_is_due(F("confirmed_at")))
+
+    def to_remind(self) -> CompanyPageQuerySet:
+        """Those of which nobody has been reminded this year either."""
+        # PostgreSQL's GREATEST passes over NULL.
+        return self.to_confirm().filter(_is_due(Greatest("confirmed_at", "reminded_at")))
 
 
 class CompanyPage(models.Model):
@@ -62,6 +95,10 @@ class CompanyPage(models.Model):
     products_fr = models.TextField(_("products (French, Markdown)"), blank=True)
     products_en = models.TextField(_("products (English, Markdown)"), blank=True)
     founded_year = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
+    # Since when somebody vouches for what the page says: its publication, then each confirmation.
+    confirmed_at = models.DateTimeField(_("confirmed"), db_default=Now(), editable=False)
+    # The mark of the reminder: one for each year without confirmation.
+    reminded_at = models.DateTimeField(null=True, editable=False)
     # Kept by showcase.services.index_page, from folded text in both languages: no PostgreSQL extension is needed.
     search = SearchVectorField(null=True, editable=False)
     # The index's own words, as written: what a mistyped search is compared with.

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.html import _json_script_escapes  # type: ignore[attr-defined]
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -24,6 +23,8 @@ from showcase.search import FACETS, Asked, Choices, Found
 
 # A cell that begins so would be a formula in a spreadsheet.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# JSON inside <script>: no name may end the element or begin a comment.
+_SCRIPT_ESCAPES = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
 
 
 class Card(NamedTuple):
@@ -37,6 +38,7 @@ class Card(NamedTuple):
     commune: str
     sectors: list[str]
     pattern: int
+    is_stale: bool = False
 
     @property
     def facts(self) -> str:
@@ -96,6 +98,7 @@ def cards(pages: Iterable[CompanyPage], choices: Choices) -> list[Card]:
                 commune=communes.get(str(organisation.commune_id), ""),
                 sectors=[sector.name for sector in own],
                 pattern=own[0].position if own else 0,
+                is_stale=page.is_stale,  # type: ignore[attr-defined]
             )
         )
     return made
@@ -131,10 +134,12 @@ def csv_file(rows: Iterable[Card]) -> str:
     out = io.StringIO()
     # Every cell quoted: an Excel that splits on semicolons must not find a formula behind one.
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    writer.writerow([_("Name"), _("In one line"), _("Type"), _("Commune"), _("Sectors"), _("Page")])
+    titles = (_("Name"), _("In one line"), _("Type"), _("Commune"), _("Sectors"), _("Page"))
+    writer.writerow([*titles, _("To be confirmed")])
     for card in rows:
         cells = (card.name, card.tagline, card.kind, card.commune, " ; ".join(card.sectors))
-        writer.writerow([*map(_cell, cells), f"{settings.SITE_URL}{card.url}"])
+        stale = _("yes") if card.is_stale else _("no")
+        writer.writerow([*map(_cell, cells), f"{settings.SITE_URL}{card.url}", stale])
     return "\ufeff" + out.getvalue()
 
 
@@ -161,9 +166,9 @@ def structured_data(page: CompanyPage) -> SafeString:
     if organisation.siren:
         data["identifier"] = {"@type": "PropertyValue", "propertyID": "SIREN", "value": organisation.siren}
     known = {name: value for name, value in data.items() if value}
-    text = json.dumps(known, ensure_ascii=False).translate(_json_script_escapes)
+    text = json.dumps(known, ensure_ascii=False).translate(_SCRIPT_ESCAPES)
     # A block of data, which no browser runs: the policy against inline scripts does not concern it.
-    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 - escaped as json_script does
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 - nothing ends the element
 
 
 def count_text(total: int) -> str:

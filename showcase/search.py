@@ -21,7 +21,7 @@ from core.publication import current_version
 from core.search import MAX_LENGTH, clean, search_query, suggestion, words
 from members.enums import OrganisationKind
 from members.models import Commune, Organisation, Sector
-from showcase.models import Commitment, CompanyCommitment, CompanyPage
+from showcase.models import Commitment, CompanyCommitment, CompanyPage, CompanyPageQuerySet
 
 T = TypeVar("T")
 
@@ -196,7 +196,7 @@ def _search(asked: Asked, text: str) -> Found:
     if query is not None:
         base = base.filter(search=query)
     counts = _count(base, asked)
-    pages = _picked(base, asked).select_related("organisation").annotate(sector_ids=_SECTOR_IDS)
+    pages = _picked(base, asked).with_due().select_related("organisation").annotate(sector_ids=_SECTOR_IDS)
     pages = pages.defer("search", "search_words", "story_fr", "story_en", "products_fr", "products_en")
     order = ("organisation__sort_name", "id")
     if query is not None:
@@ -213,7 +213,7 @@ _SECTOR_IDS = ArraySubquery(
 )
 
 
-def _picked(pages: QuerySet[CompanyPage], asked: Asked) -> QuerySet[CompanyPage]:
+def _picked(pages: CompanyPageQuerySet, asked: Asked) -> CompanyPageQuerySet:
     """Keep what has one of the chosen values in each facet that has a choice."""
     if kinds := asked.keys("type"):
         pages = pages.filter(organisation__kind__in=kinds)

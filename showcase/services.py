@@ -6,24 +6,63 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from core.clock import database_now
 from core.search import search_vector, words
-from core.workflow import transition
+from core.workflow import lock, record, transition
+from members.permissions import voting_organisation_ids
 from showcase.enums import PageState
 from showcase.models import CompanyPage
 
 _BATCH = 200
 
 
+class PageError(Exception):
+    """The page is not in a condition for this. The message is for the reader."""
+
+
 def publish_page(*, page: CompanyPage, by: Any, reason: str = "") -> CompanyPage:
-    """Let the public see a page; logged. Raises TransitionError when it is public already."""
-    return transition(page, PageState.PUBLISHED, by=by, reason=reason)
+    """Let the public see a page, confirmed as of now; logged. Raises TransitionError when it is public already."""
+    return transition(page, PageState.PUBLISHED, by=by, reason=reason, confirmed_at=database_now())
 
 
 def withdraw_page(*, page: CompanyPage, by: Any, reason: str = "") -> CompanyPage:
     """Take a page from the public; logged. Raises TransitionError when it is not public."""
     return transition(page, PageState.WITHDRAWN, by=by, reason=reason)
+
+
+def pages_to_confirm(user: Any) -> QuerySet[CompanyPage]:
+    """Return the public pages that wait for this person's word, the longest waiting first."""
+    pages = CompanyPage.objects.to_confirm().filter(organisation__in=voting_organisation_ids(user))
+    return pages.select_related("organisation").defer("search", "search_words").order_by("confirmed_at", "pk")
+
+
+def confirm_page(*, page: CompanyPage, by: Any, seen: str = "") -> bool:
+    """Note that what the page says is true, and log by whom; False, and nothing written, when it need not be.
+
+    Raises PageError when the page is not public, or has changed since it was `seen` (its `version_seen`).
+    """
+    with transaction.atomic():
+        fresh = lock(page)
+        if fresh.state != PageState.PUBLISHED:
+            raise PageError(_("This page is not public."))
+        if seen and seen != version_seen(fresh):
+            raise PageError(_("This page has changed since you opened it: read it again, then confirm it."))
+        if not CompanyPage.objects.to_confirm().filter(pk=fresh.pk).exists():
+            return False
+        before, now = fresh.confirmed_at, database_now()
+        # Not by save(): the page itself has not changed.
+        CompanyPage.objects.filter(pk=fresh.pk).update(confirmed_at=now)
+        source, target = (moment.isoformat(timespec="seconds") for moment in (before, now))
+        record(fresh, field="confirmed_at", source=source, target=target, by=by)
+    return True
+
+
+def version_seen(page: CompanyPage) -> str:
+    """Return what a page's state can be recognised by: another answer later means that it was edited."""
+    return page.updated_at.isoformat()
 
 
 def index_page(page: CompanyPage) -> None:

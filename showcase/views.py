@@ -2,20 +2,24 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from core.http import anonymous_page_cache, paginate, render_page_or_fragment
+from core.http import anonymous_page_cache, conflict, paginate, render_page_or_fragment
 from members.enums import COUNCIL
 from members.models import Seat
 from showcase import presentation
 from showcase.models import CompanyCommitment, CompanyPage
+from showcase.permissions import can_confirm_page
 from showcase.search import PARAMETERS, PER_PAGE, Asked, facet_choices, find
+from showcase.services import PageError, confirm_page, version_seen
 
 
 @login_not_required
@@ -85,6 +89,7 @@ def company_detail(request: HttpRequest, slug: str) -> HttpResponse:
             Prefetch("commitments", CompanyCommitment.objects.select_related("commitment")),
         )
         .defer("search", "search_words")
+        .with_due()
         .annotate(
             on_council=Exists(seats), seat_from=Subquery(seats.order_by("starts_on").values("starts_on")[:1])
         )
@@ -96,5 +101,28 @@ def company_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "page": page,
         "organisation": page.organisation,
         "structured_data": presentation.structured_data(page),
+        "may_confirm": page.is_due and can_confirm_page(request.user, page),  # type: ignore[attr-defined]
+        "seen": version_seen(page),
     }
     return render(request, "showcase/company_detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def company_confirm(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take an organisation's word that its page is true; 409 when the page changed since it was read.
+
+    A GET, as the mail's link makes, leads to the page with its button, by the login.
+    """
+    page = get_object_or_404(CompanyPage.objects.visible_to(request.user), organisation__slug=slug)
+    if request.method != "POST":
+        return redirect(f"{page.get_absolute_url()}#confirm")
+    if not can_confirm_page(request.user, page):
+        raise PermissionDenied
+    try:
+        if confirm_page(page=page, by=request.user, seen=request.POST.get("seen", "")):
+            messages.success(request, _("The page is confirmed: thank you."))
+        else:
+            messages.info(request, _("This page is confirmed already: there is nothing to do."))
+    except PageError as error:
+        return conflict(request, str(error), back=page.get_absolute_url())
+    return redirect(page)

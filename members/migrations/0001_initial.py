@@ -326,6 +326,7 @@ class Migration(migrations.Migration):
                             ("workshop-reminder-silent", "Reminders of a workshop that waits for my answer"),
                             ("workshop-reminder-attending", "Reminders of a workshop that I come to"),
                             ("comment-decided", "Decisions on my comments"),
+                            ("page-confirm", "The yearly reminder to confirm my organisation's page"),
                         ],
                         max_length=40,
                         verbose_name="kind",
@@ -811,7 +812,12 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "kind__in",
-                        ["workshop-reminder-silent", "workshop-reminder-attending", "comment-decided"],
+                        [
+                            "workshop-reminder-silent",
+                            "workshop-reminder-attending",
+                            "comment-decided",
+                            "page-confirm",
+                        ],
                     )
                 ),
                 name="mailrefusal_kind_refusable",

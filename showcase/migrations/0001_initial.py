@@ -1,6 +1,7 @@
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
+import django.db.models.functions.datetime
 from django.db import migrations, models
 
 from core import triggers
@@ -70,6 +71,15 @@ class Migration(migrations.Migration):
                     "founded_year",
                     models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="founded in"),
                 ),
+                (
+                    "confirmed_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="confirmed",
+                    ),
+                ),
+                ("reminded_at", models.DateTimeField(editable=False, null=True)),
                 ("search", django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
                 ("search_words", models.TextField(default="", editable=False)),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
