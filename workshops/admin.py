@@ -25,7 +25,7 @@ MOVED_BY_SERVICE = ("starts_at", "ends_at", "venue", "answer_by")
 class VenueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rooms and members' sites."""
 
-    list_display = ("name", "organisation", "commune", "capacity")
+    list_display = ("name", "organisation", "commune", "is_site", "capacity")
     list_filter = ("commune",)
     list_select_related = ("organisation", "commune")
     search_fields = ("name", "organisation__name", "address")

@@ -14,10 +14,11 @@ from django.utils import timezone
 from core.workflow import history
 from outbox.models import OutboxEmail
 from tests.helpers.locks import somebody_waits
+from tests.members.factories import OrganisationFactory
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from workshops import services
 from workshops.enums import Answer, AnswerSource, WorkshopState
-from workshops.models import Invitation, Workshop
+from workshops.models import Invitation, Venue, Workshop
 from workshops.reminders import send_due_reminders
 from workshops.services import WorkshopError
 
@@ -203,3 +204,62 @@ def test_the_sheet_saved_behind_a_cancellation_leaves_it_cancelled(
     workshop.refresh_from_db()
     assert (workshop.title_fr, workshop.state) == ("Un autre titre", WorkshopState.CANCELLED)
     assert (workshop.sequence, workshop.cancelled_reason) == (1, "Grève")
+
+
+def test_one_host_s_site_or_its_rooms_but_never_both_at_once() -> None:
+    """Six who schedule together: in the whole site, or in three rooms of it. Rooms share it; a site is alone."""
+    host = OrganisationFactory()
+    rooms = VenueFactory.create_batch(3, organisation=host)
+    site = VenueFactory(organisation=host, name="Site", is_site=True)
+    start = timezone.now() + timedelta(days=10)
+    drafts = [WorkshopFactory(venue=venue, starts_at=start) for venue in (*rooms, site, site, site)]
+    outcomes = at_once(*[lambda d=draft: services.schedule_workshop(workshop=d, by=None) for draft in drafts])
+    lost = [outcome for outcome in outcomes if isinstance(outcome, WorkshopError)]
+    assert {error.field for error in lost} == {"venue"}, outcomes
+    held = set(Workshop.objects.filter(state=WorkshopState.SCHEDULED).values_list("venue_id", flat=True))
+    assert held in ({room.pk for room in rooms}, {site.pk}), outcomes
+    assert len(lost) == 6 - len(held)
+
+
+def test_the_database_itself_refuses_a_room_beside_its_site() -> None:
+    host = OrganisationFactory()
+    room = WorkshopFactory(venue=VenueFactory(organisation=host))
+    site = WorkshopFactory(venue=VenueFactory(organisation=host, is_site=True), starts_at=room.starts_at)
+
+    def occupy(workshop: Workshop) -> int:
+        with transaction.atomic():
+            return Workshop.objects.filter(pk=workshop.pk).update(state=WorkshopState.SCHEDULED)
+
+    outcomes = at_once(lambda: occupy(room), lambda: occupy(site))
+    assert sum(outcome == 1 for outcome in outcomes) == 1, outcomes
+    assert sum(isinstance(outcome, IntegrityError | OperationalError) for outcome in outcomes) == 1
+
+
+def test_a_room_that_becomes_the_site_while_it_is_taken_is_seen_by_both() -> None:
+    """Whoever comes second waits for the first, then meets the constraint: no stale occupation is left."""
+    host = OrganisationFactory()
+    one, two = VenueFactory.create_batch(2, organisation=host)
+    WorkshopFactory(scheduled=True, venue=one, starts_at=(start := timezone.now() + timedelta(days=10)))
+    draft = WorkshopFactory(venue=two, starts_at=start)
+
+    def widen() -> int:
+        try:
+            return Venue.objects.filter(pk=one.pk).update(is_site=True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            services.schedule_workshop(workshop=draft, by=None)
+            # A row that holds `one` and is not committed: the change of its venue must wait.
+            late = WorkshopFactory(scheduled=True, venue=one, starts_at=start + timedelta(days=1))
+            widening = pool.submit(widen)
+            while not (widening.done() or somebody_waits()):
+                pass
+            assert not widening.done(), "it did not wait"
+        with pytest.raises(IntegrityError):
+            widening.result(timeout=20)
+    Workshop.objects.filter(pk=draft.pk).update(venue=None)
+    assert widen() == 1
+    late.refresh_from_db()
+    assert late.occupies.upper - late.occupies.lower == 2**32

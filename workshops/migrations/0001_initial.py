@@ -14,6 +14,8 @@ import workshops.models.rules
 import workshops.models.workshops
 from core import triggers
 
+from workshops import triggers as workshop_triggers
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -777,4 +779,5 @@ class Migration(migrations.Migration):
             ),
         ),
         triggers.publishes("workshops_workshop", "workshops_agendaitem", "workshops_venue"),
+        workshop_triggers.occupation(),
     ]

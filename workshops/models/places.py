@@ -18,6 +18,11 @@ class Venue(models.Model):
     commune = models.ForeignKey(
         Commune, verbose_name=_("commune"), null=True, blank=True, on_delete=models.PROTECT
     )
+    is_site = models.BooleanField(
+        _("the whole site"),
+        default=False,
+        help_text=_("While a workshop is held here, no other room of this host is free."),
+    )
     capacity = models.PositiveSmallIntegerField(_("capacity"), null=True, blank=True)
     access = models.TextField(
         _("access details"),

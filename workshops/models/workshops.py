@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField
 from django.db import models
 from django.db.models import Count, F, Func, Q
 from django.db.models.functions import Now
@@ -65,9 +65,13 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
         return self.filter(ends_at__lte=Now()).order_by("-starts_at", "-id")
 
     def clashing_with(self, *, venue_id: int, starts_at: datetime, ends_at: datetime) -> WorkshopQuerySet:
-        """Those that hold a venue during a time: what the exclusion constraint refuses."""
+        """Those that hold a room, or its host's whole site, during a time: what the exclusion constraint refuses."""
         return self.filter(
-            venue_id=venue_id, state__in=OCCUPYING_STATES, starts_at__lt=ends_at, ends_at__gt=starts_at
+            Q(venue_id=venue_id) | Q(venue__is_site=True) | Q(venue__organisation__venues__is_site=True),
+            venue__organisation__venues=venue_id,
+            state__in=OCCUPYING_STATES,
+            starts_at__lt=ends_at,
+            ends_at__gt=starts_at,
         )
 
     def with_counts(self) -> WorkshopQuerySet:
@@ -137,6 +141,8 @@ class Workshop(models.Model):
         on_delete=models.PROTECT,
         related_name="workshops",
     )
+    # The room, or the host's whole site, as a range of numbers; written by a trigger alone (workshops/triggers.py).
+    occupies = BigIntegerRangeField(null=True, editable=False)
     capacity = models.PositiveSmallIntegerField(
         _("capacity"),
         null=True,
@@ -207,11 +213,8 @@ class Workshop(models.Model):
             ),
             ExclusionConstraint(
                 name="workshop_venue_free",
-                expressions=[
-                    # int8range instead of `=`, which would need the btree_gist extension.
-                    (Func(F("venue_id"), F("venue_id"), models.Value("[]"), function="int8range"), "&&"),
-                    (TstzRange("starts_at", "ends_at"), "&&"),
-                ],
+                # A range of numbers instead of `=`, which would need the btree_gist extension.
+                expressions=[("occupies", "&&"), (TstzRange("starts_at", "ends_at"), "&&")],
                 condition=Q(state__in=OCCUPYING_STATES, venue__isnull=False),
                 violation_error_message=_("Another workshop holds this venue at that time."),
             ),

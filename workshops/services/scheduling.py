@@ -147,10 +147,11 @@ def _check_dates(
 def _hold_venue(
     workshop: Workshop, venue: Venue | None, starts_at: datetime | None, ends_at: datetime | None
 ) -> None:
-    """Take the venue's turn, then check that it is free; the database's constraint stands behind."""
+    """Take the host's turn, then check that the venue is free; the database's constraint stands behind."""
     if venue is None or starts_at is None or ends_at is None:
         return
-    lock(venue)
+    rooms = Venue.objects.filter(organisation=venue.organisation_id).order_by("pk")
+    list(rooms.select_for_update(of=("self",), no_key=True))
     others = Workshop.objects.exclude(pk=workshop.pk)
     clash = others.clashing_with(venue_id=venue.pk, starts_at=starts_at, ends_at=ends_at).first()
     if clash:
