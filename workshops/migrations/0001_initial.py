@@ -2,6 +2,7 @@ import uuid
 
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
+import django.contrib.postgres.fields.ranges
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -13,7 +14,6 @@ import workshops.models.invitations
 import workshops.models.rules
 import workshops.models.workshops
 from core import triggers
-
 from workshops import triggers as workshop_triggers
 
 
@@ -147,6 +147,14 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
                 (
+                    "is_site",
+                    models.BooleanField(
+                        default=False,
+                        help_text="While a workshop is held here, no other room of this host is free.",
+                        verbose_name="the whole site",
+                    ),
+                ),
+                (
                     "capacity",
                     models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="capacity"),
                 ),
@@ -230,6 +238,10 @@ class Migration(migrations.Migration):
                 (
                     "objectives_en",
                     models.TextField(blank=True, verbose_name="objectives (English, Markdown)"),
+                ),
+                (
+                    "occupies",
+                    django.contrib.postgres.fields.ranges.BigIntegerRangeField(editable=False, null=True),
                 ),
                 (
                     "capacity",
@@ -713,15 +725,7 @@ class Migration(migrations.Migration):
                     ("state__in", ("scheduled", "held", "minutes-approved")), ("venue__isnull", False)
                 ),
                 expressions=[
-                    (
-                        models.Func(
-                            models.F("venue_id"),
-                            models.F("venue_id"),
-                            models.Value("[]"),
-                            function="int8range",
-                        ),
-                        "&&",
-                    ),
+                    ("occupies", "&&"),
                     (workshops.models.workshops.TstzRange("starts_at", "ends_at"), "&&"),
                 ],
                 name="workshop_venue_free",
