@@ -113,8 +113,8 @@ def _forget_invitations(person: User, address: str, name: str) -> None:
     rows.filter(Q(workshop__ends_at=None) | Q(workshop__ends_at__gt=Now())).delete()
     for invitation in rows:
         invitation.name, invitation.email = name, _sentinel(person)
-        invitation.comment, invitation.token = "", new_token()
-        invitation.save(update_fields=["name", "email", "comment", "token"])
+        invitation.comment, invitation.needs, invitation.token = "", "", new_token()
+        invitation.save(update_fields=["name", "email", "comment", "needs", "token"])
 
 
 def _forget_logs(person: User, former: tuple[str, str], name: str) -> None:

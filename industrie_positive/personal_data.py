@@ -101,10 +101,17 @@ HELD = (
         ("workshops.Invitation.person",),
         (
             *("workshop__title_fr", "workshop__starts_at", "organisation__name", "name", "email"),
-            *("sent_at", "answer", "answered_at", "answer_source", "represented_by", "comment"),
-            "withdrawn_at",
+            *("sent_at", "answer", "answered_at", "answer_source", "represented_by"),
+            *("proxy_organisation__name", "needs", "comment", "waiting_since", "promoted_at"),
+            *("host_sheet_sent_at", "withdrawn_at"),
         ),
         "email",
+    ),
+    Held(
+        "representations",
+        gettext_lazy("Colleagues whom I represent at workshops"),
+        ("workshops.Invitation.representative",),
+        ("workshop__title_fr", "workshop__starts_at", "organisation__name", "name", "answered_at"),
     ),
     Held(
         "answers_recorded",

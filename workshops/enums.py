@@ -51,7 +51,8 @@ class Answer(models.TextChoices):
 
 
 _GIVEN = frozenset({Answer.YES, Answer.EXCUSED, Answer.REPRESENTED, Answer.WAITING})
-ANSWER_TRANSITIONS = dict.fromkeys(Answer, _GIVEN)
+# Whose colleague or proxy does not come after all is asked again.
+ANSWER_TRANSITIONS = dict.fromkeys(Answer, _GIVEN) | {Answer.REPRESENTED: _GIVEN | {Answer.SILENT}}
 
 
 class AnswerSource(models.TextChoices):
@@ -62,6 +63,7 @@ class AnswerSource(models.TextChoices):
     CALENDAR = "calendar", _("Reply from the calendar")
     SECRETARIAT = "secretariat", _("Recorded by the secretariat")
     PROMOTION = "promotion", _("Seat freed")
+    COLLEAGUE = "colleague", _("Named by a colleague")
 
 
 class DocumentAudience(models.TextChoices):

@@ -16,6 +16,8 @@ import workshops.models.workshops
 from core import triggers
 from workshops import triggers as workshop_triggers
 
+from workshops import seat_triggers
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -784,4 +786,5 @@ class Migration(migrations.Migration):
         ),
         triggers.publishes("workshops_workshop", "workshops_agendaitem", "workshops_venue"),
         workshop_triggers.occupation(),
+        *seat_triggers.operations(),
     ]

@@ -17,6 +17,11 @@ from workshops.enums import ANSWER_TRANSITIONS, Answer, AnswerSource, WorkshopSt
 from workshops.models.workshops import Workshop
 
 
+TAKES_SEAT = Q(answer=Answer.YES) | Q(
+    answer=Answer.REPRESENTED, representative=None, proxy_organisation=None
+)
+
+
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     """Questions about invitations."""
 
@@ -35,6 +40,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
             | Q(answered_at__lt=F("workshop__moved_at"))
             | Q(answered_at__lt=F("sent_at"))
         )
+
+    def coming(self) -> InvitationQuerySet:
+        """Standing, and taking a seat: the person comes, or a colleague who has no invitation of their own."""
+        return self.standing().filter(TAKES_SEAT)
+
+    def queue(self) -> InvitationQuerySet:
+        """The waiting list, the next first: required people, then in the order of their answers."""
+        return self.standing().filter(answer=Answer.WAITING).order_by("-is_required", "waiting_since", "id")
 
     def answerable(self) -> InvitationQuerySet:
         """Sent, to a workshop that is on, before its deadline by the database's clock."""
@@ -89,7 +102,7 @@ class Invitation(models.Model):
         verbose_name=_("colleague"),
         null=True,
         blank=True,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     # … or, where the kind of meeting allows it, another organisation that holds the proxy.
@@ -109,6 +122,10 @@ class Invitation(models.Model):
     )
     # The rank in the queue; the first who waits is the first who gets a freed seat.
     waiting_since = models.DateTimeField(_("on the waiting list since"), null=True, editable=False)
+    # Invited because a colleague named them, not by the secretariat: it ends when the colleague comes after all.
+    is_stand_in = models.BooleanField(_("named by a colleague"), default=False, editable=False)
+    # When the host sheet was last mailed to the person.
+    host_sheet_sent_at = models.DateTimeField(_("host sheet sent"), null=True, editable=False)
     promoted_at = models.DateTimeField(_("seat freed"), null=True, editable=False)
     comment = models.TextField(_("message to the secretariat"), blank=True, max_length=1000)
     answered_at = models.DateTimeField(_("answered"), null=True, editable=False)
@@ -149,8 +166,25 @@ class Invitation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(answer=Answer.REPRESENTED)
+                # A colleague without an account waits in the person's place in the queue.
+                | Q(answer=Answer.WAITING, representative=None, proxy_organisation=None)
                 | Q(represented_by="", representative=None, proxy_organisation=None),
                 name="invitation_represented_only",
+            ),
+            models.CheckConstraint(
+                condition=Q(proxy_organisation=None) | Q(representative=None, represented_by=""),
+                name="invitation_one_representation",
+            ),
+            models.CheckConstraint(
+                condition=Q(proxy_organisation=None) | ~Q(proxy_organisation=F("organisation")),
+                name="invitation_proxy_to_another",
+                violation_error_message=_("A proxy is given to another organisation."),
+            ),
+            models.UniqueConstraint(
+                fields=["workshop", "proxy_organisation"],
+                condition=Q(withdrawn_at=None, proxy_organisation__isnull=False),
+                name="invitation_one_proxy_held",
+                violation_error_message=_("This organisation already holds a proxy for this meeting."),
             ),
         ]
 
@@ -173,8 +207,33 @@ class Invitation(models.Model):
 
     @property
     def comes(self) -> bool:
-        """Whether the person, or a colleague for them, is expected: they may see how to get in."""
-        return self.answer in (Answer.YES, Answer.REPRESENTED)
+        """Whether this invitation takes a seat and sees how to get in (`coming` in the database).
+
+        The person comes, or a colleague without an account, to whom they pass the details on. A colleague with an
+        account has an invitation of their own; a proxy's holder too.
+        """
+        if self.answer == Answer.REPRESENTED:
+            return self.representative_id is None and self.proxy_organisation_id is None
+        return self.answer == Answer.YES
+
+    @property
+    def current_name(self) -> str:
+        """The person's name of today: `name` is the one they were invited under."""
+        return self.person.get_full_name() if self.person else self.name
+
+    @property
+    def current_email(self) -> str:
+        """Where mails go: to the account's address of today.
+
+        `email` is the address that was invited. It stays the calendar entry's ATTENDEE for ever: an update or a CANCEL
+        that names another one is, for a calendar, about somebody else.
+        """
+        return self.person.email if self.person else self.email
+
+    @property
+    def representation(self) -> str:
+        """By whom the person is represented, to show: a colleague's name, or the organisation with the proxy."""
+        return self.proxy_organisation.name if self.proxy_organisation else self.represented_by
 
     @property
     def mail_language(self) -> str:

@@ -1,14 +1,21 @@
 """Where workshops are held."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from members.models import Commune, Organisation
 
 
 class Venue(models.Model):
-    """A room or a member's site. Its access details are for confirmed people only."""
+    """A room or a member's site. Its host sheet (how to get in) is for confirmed people only."""
+
+    # The host sheet's fields, in the order in which people need them.
+    SHEET = ("access", "parking", "badge", "accessibility", "contact_name", "contact_phone")
 
     organisation = models.ForeignKey(
         Organisation, verbose_name=_("host organisation"), on_delete=models.PROTECT, related_name="venues"
@@ -24,11 +31,27 @@ class Venue(models.Model):
         help_text=_("While a workshop is held here, no other room of this host is free."),
     )
     capacity = models.PositiveSmallIntegerField(_("capacity"), null=True, blank=True)
+    # The host sheet (fiche d'accueil): shown and mailed to those who come, to nobody else.
     access = models.TextField(
-        _("access details"),
+        _("access and transport"),
         blank=True,
-        help_text=_("Parking, badge, contact: shown to confirmed people only."),
+        max_length=1000,
+        help_text=_("Stop, entrance, building, floor. Shown to confirmed people only."),
     )
+    parking = models.CharField(_("parking"), max_length=300, blank=True)
+    badge = models.CharField(
+        _("badge and identity"), max_length=300, blank=True, help_text=_("What is asked at the entrance.")
+    )
+    accessibility = models.CharField(
+        _("accessibility"),
+        max_length=300,
+        blank=True,
+        help_text=_("Step-free way, lift, hearing loop, adapted toilets."),
+    )
+    contact_name = models.CharField(_("contact on the day"), max_length=120, blank=True)
+    contact_phone = models.CharField(_("contact’s phone"), max_length=40, blank=True)
+    # When the host sheet last changed: what was mailed before may be sent again.
+    sheet_changed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("venue")
@@ -45,3 +68,23 @@ class Venue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation} — {self.name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Note when the host sheet changes."""
+        before = Venue.objects.filter(pk=self.pk).values(*self.SHEET).first() if self.pk else None
+        if before and any(before[name] != getattr(self, name) for name in self.SHEET):
+            self.sheet_changed_at = timezone.now()
+            if kwargs.get("update_fields"):
+                kwargs["update_fields"] = {*kwargs["update_fields"], "sheet_changed_at"}
+        super().save(*args, **kwargs)
+
+    @property
+    def host_sheet(self) -> list[tuple[str, str]]:
+        """How to get in, as titles in the active language and texts; empty when nothing is written."""
+        lines = [
+            (self._meta.get_field(name).verbose_name, getattr(self, name))
+            for name in ("access", "parking", "badge", "accessibility")
+        ]
+        contact = ", ".join(part for part in (self.contact_name, self.contact_phone) if part)
+        lines.append((self._meta.get_field("contact_name").verbose_name, contact))
+        return [(capfirst(str(title)), text) for title, text in lines if text]
