@@ -14,9 +14,8 @@ import workshops.models.invitations
 import workshops.models.rules
 import workshops.models.workshops
 from core import triggers
-from workshops import triggers as workshop_triggers
-
 from workshops import seat_triggers
+from workshops import triggers as workshop_triggers
 
 
 class Migration(migrations.Migration):
@@ -164,10 +163,39 @@ class Migration(migrations.Migration):
                     "access",
                     models.TextField(
                         blank=True,
-                        help_text="Parking, badge, contact: shown to confirmed people only.",
-                        verbose_name="access details",
+                        help_text="Stop, entrance, building, floor. Shown to confirmed people only.",
+                        max_length=1000,
+                        verbose_name="access and transport",
                     ),
                 ),
+                ("parking", models.CharField(blank=True, max_length=300, verbose_name="parking")),
+                (
+                    "badge",
+                    models.CharField(
+                        blank=True,
+                        help_text="What is asked at the entrance.",
+                        max_length=300,
+                        verbose_name="badge and identity",
+                    ),
+                ),
+                (
+                    "accessibility",
+                    models.CharField(
+                        blank=True,
+                        help_text="Step-free way, lift, hearing loop, adapted toilets.",
+                        max_length=300,
+                        verbose_name="accessibility",
+                    ),
+                ),
+                (
+                    "contact_name",
+                    models.CharField(blank=True, max_length=120, verbose_name="contact on the day"),
+                ),
+                (
+                    "contact_phone",
+                    models.CharField(blank=True, max_length=40, verbose_name="contact’s phone"),
+                ),
+                ("sheet_changed_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "commune",
                     models.ForeignKey(
@@ -405,6 +433,14 @@ class Migration(migrations.Migration):
                     "waiting_since",
                     models.DateTimeField(editable=False, null=True, verbose_name="on the waiting list since"),
                 ),
+                (
+                    "is_stand_in",
+                    models.BooleanField(default=False, editable=False, verbose_name="named by a colleague"),
+                ),
+                (
+                    "host_sheet_sent_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="host sheet sent"),
+                ),
                 ("promoted_at", models.DateTimeField(editable=False, null=True, verbose_name="seat freed")),
                 (
                     "comment",
@@ -421,6 +457,7 @@ class Migration(migrations.Migration):
                             ("calendar", "Reply from the calendar"),
                             ("secretariat", "Recorded by the secretariat"),
                             ("promotion", "Seat freed"),
+                            ("colleague", "Named by a colleague"),
                         ],
                         editable=False,
                         max_length=12,
@@ -477,7 +514,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
+                        on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="colleague",
@@ -770,10 +807,43 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("answer", "represented"),
+                    models.Q(("answer", "waiting"), ("proxy_organisation", None), ("representative", None)),
                     models.Q(("proxy_organisation", None), ("representative", None), ("represented_by", "")),
                     _connector="OR",
                 ),
                 name="invitation_represented_only",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("proxy_organisation", None),
+                    models.Q(("representative", None), ("represented_by", "")),
+                    _connector="OR",
+                ),
+                name="invitation_one_representation",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("proxy_organisation", None),
+                    models.Q(("proxy_organisation", models.F("organisation")), _negated=True),
+                    _connector="OR",
+                ),
+                name="invitation_proxy_to_another",
+                violation_error_message="A proxy is given to another organisation.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("proxy_organisation__isnull", False), ("withdrawn_at", None)),
+                fields=("workshop", "proxy_organisation"),
+                name="invitation_one_proxy_held",
+                violation_error_message="This organisation already holds a proxy for this meeting.",
             ),
         ),
         migrations.AddConstraint(
