@@ -270,6 +270,7 @@ PORTAL_INVITATION_DAYS = env.integer("PORTAL_INVITATION_DAYS", 14, minimum=1)
 
 # --- Council rules: defaults that the settings may change -------------------------------------------------------------
 CONVOCATION_CLEAR_DAYS = env.integer("CONVOCATION_CLEAR_DAYS", 5)
+CONVOCATION_URGENT_CLEAR_DAYS = env.integer("CONVOCATION_URGENT_CLEAR_DAYS", 1)
 WORKSHOP_REMINDER_SILENT_DAYS = env.integers("WORKSHOP_REMINDER_SILENT_DAYS", "7,2")
 WORKSHOP_REMINDER_ATTENDING_HOURS = env.integers("WORKSHOP_REMINDER_ATTENDING_HOURS", "24")
 APPROVAL_REMINDER_HOURS = env.integers("APPROVAL_REMINDER_HOURS", "168,72,24,3")

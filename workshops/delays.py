@@ -15,22 +15,30 @@ def clear_days(sent_on: date, held_on: date) -> int:
     return max((held_on - sent_on).days - 1, 0)
 
 
-def last_sending_day(held_on: date, days: int | None = None) -> date:
-    """Return the last day on which a convocation leaves the delay whole (the settings' delay by default)."""
-    delay = settings.CONVOCATION_CLEAR_DAYS if days is None else days
-    return held_on - timedelta(days=delay + 1)
+def last_sending_day(held_on: date, days: int) -> date:
+    """Return the last day on which a convocation leaves a delay of so many clear days whole."""
+    return held_on - timedelta(days=days + 1)
 
 
-def short_notice(starts_at: datetime, now: datetime) -> str:
-    """Return a warning when people called at `now` have less than the delay, by Paris's calendar; else nothing."""
+def short_notice(starts_at: datetime, now: datetime, *, days: int) -> str:
+    """Return a warning when people called at `now` have less than `days`, by Paris's calendar; else nothing."""
     held_on, sent_on = timezone.localdate(starts_at), timezone.localdate(now)
-    given, asked = clear_days(sent_on, held_on), settings.CONVOCATION_CLEAR_DAYS
-    if given >= asked:
+    given = clear_days(sent_on, held_on)
+    if given >= days:
         return ""
     delay = ngettext(
         "The delay is short: %(given)s clear day before the meeting, where %(asked)s are asked.",
         "The delay is short: %(given)s clear days before the meeting, where %(asked)s are asked.",
         given,
     )
-    last = _("The last day to send was %(day)s.") % {"day": date_long(last_sending_day(held_on))}
-    return f"{delay % {'given': given, 'asked': asked}} {last}"
+    last = _("The last day to send was %(day)s.") % {"day": date_long(last_sending_day(held_on, days))}
+    urgent = settings.CONVOCATION_URGENT_CLEAR_DAYS
+    even = ngettext(
+        "Even in an emergency, %(count)s clear day is asked.",
+        "Even in an emergency, %(count)s clear days are asked.",
+        urgent,
+    )
+    parts = [delay % {"given": given, "asked": days}, last]
+    if given < min(urgent, days):
+        parts.append(even % {"count": urgent})
+    return " ".join(parts)

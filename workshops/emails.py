@@ -17,6 +17,7 @@ from core.templatetags.text import localized_text
 from members.enums import MailChoice
 from members.notifications import unsubscribe_url
 from outbox.calendar import Attendee, Event, Organizer, build_cancel, build_request
+from outbox.models import OutboxEmail
 from outbox.services import CalendarPart, cancel_queued, queue_email, render_email
 from workshops.enums import Answer
 from workshops.models import Invitation, Workshop
@@ -106,14 +107,20 @@ def drop_queued(invitations: Iterable[Invitation]) -> None:
 
 def drop_silent_reminders(invitation: Invitation) -> None:
     """Cancel the reminders to the silent that are not sent yet: the person has answered."""
-    for days in settings.WORKSHOP_REMINDER_SILENT_DAYS:
-        cancel_queued(key=invitation_key(invitation), kind=silent_reminder_kind(days))
+    _drop_reminders(invitation, REMINDER_SILENT)
 
 
 def drop_attending_reminders(invitation: Invitation) -> None:
     """Cancel the reminders to those who come that are not sent yet: the person does not."""
-    for hours in settings.WORKSHOP_REMINDER_ATTENDING_HOURS:
-        cancel_queued(key=invitation_key(invitation), kind=attending_reminder_kind(hours))
+    _drop_reminders(invitation, REMINDER_ATTENDING)
+
+
+def _drop_reminders(invitation: Invitation, family: str) -> None:
+    """Cancel the reminders of a family, whatever the delays were when they were queued."""
+    key = invitation_key(invitation)
+    rows = OutboxEmail.objects.filter(key=key, kind__startswith=f"{family}-").order_by("kind")
+    for kind in rows.values_list("kind", flat=True).distinct():
+        cancel_queued(key=key, kind=kind)
 
 
 def _send(

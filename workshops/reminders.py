@@ -1,14 +1,16 @@
 """Reminders: what is due and not yet marked, whenever and however often the beat asks.
 
-The mark is the outbox row itself: unique for a person, a workshop, a delay and the workshop's dates. Of several delays
-that have passed only the newest counts, so a portal that was down for a week does not send three at once.
+The delays are those of the workshop's kind (`KindRules`), read at each turn. The mark is the outbox row itself: unique
+for a person, a workshop, a delay and the workshop's dates. Of several delays that have passed only the newest counts, so
+a portal that was down for a week does not send three at once; and a delay that the secretariat has just changed finds
+the reminder that went out since its instant.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import localtime
 
 from core.clock import database_now
@@ -18,7 +20,7 @@ from members.notifications import refusers
 from outbox.models import OutboxEmail
 from workshops import emails
 from workshops.enums import Answer, WorkshopState
-from workshops.models import Invitation, InvitationQuerySet, Workshop
+from workshops.models import Invitation, InvitationQuerySet, Workshop, rules_for
 from workshops.services import lock_recipients
 
 
@@ -42,7 +44,10 @@ def remind_workshop(workshop: Workshop) -> int:
         now = database_now()
         if fresh.state != WorkshopState.SCHEDULED or not fresh.starts_at or fresh.starts_at <= now:
             return 0
-        return _remind_silent(fresh, now) + _remind_attending(fresh, now)
+        rules = rules_for(fresh.kind)
+        return _remind_silent(fresh, rules.silent_days, now) + _remind_attending(
+            fresh, rules.attending_hours, now
+        )
 
 
 def newest_due(delays: Sequence[timedelta], end: datetime, now: datetime) -> tuple[int, datetime] | None:
@@ -57,55 +62,56 @@ def newest_due(delays: Sequence[timedelta], end: datetime, now: datetime) -> tup
     return position, at
 
 
-def _remind_silent(workshop: Workshop, now: datetime) -> int:
-    days = settings.WORKSHOP_REMINDER_SILENT_DAYS
+def _remind_silent(workshop: Workshop, days: Sequence[int], now: datetime) -> int:
     deadline = workshop.answer_deadline
     due = newest_due([timedelta(days=count) for count in days], deadline, now) if deadline else None
     if due is None:
         return 0
     position, due_at = due
-    kind = emails.silent_reminder_kind(days[position])
+    kinds = emails.REMINDER_SILENT, emails.silent_reminder_kind(days[position])
     rows = workshop.invitations.sent().unanswered().exclude(person__in=refusers(MailChoice.REMINDER_SILENT))
     return _queue(
-        workshop, rows, kind, due_at, lambda row: emails.send_silent_reminder(row, days=days[position])
+        workshop, rows, kinds, due_at, lambda row: emails.send_silent_reminder(row, days=days[position])
     )
 
 
-def _remind_attending(workshop: Workshop, now: datetime) -> int:
-    hours = settings.WORKSHOP_REMINDER_ATTENDING_HOURS
+def _remind_attending(workshop: Workshop, hours: Sequence[int], now: datetime) -> int:
     start = workshop.starts_at
     due = newest_due([timedelta(hours=count) for count in hours], start, now) if start else None
     if due is None:
         return 0
     position, due_at = due
-    kind = emails.attending_reminder_kind(hours[position])
+    kinds = emails.REMINDER_ATTENDING, emails.attending_reminder_kind(hours[position])
     rows = (
         workshop.invitations.sent()
         .filter(answer=Answer.YES, answered_at__lte=due_at)
         .exclude(person__in=refusers(MailChoice.REMINDER_ATTENDING))
     )
     return _queue(
-        workshop, rows, kind, due_at, lambda row: emails.send_attending_reminder(row, hours=hours[position])
+        workshop, rows, kinds, due_at, lambda row: emails.send_attending_reminder(row, hours=hours[position])
     )
 
 
 def _queue(
     workshop: Workshop,
     rows: InvitationQuerySet,
-    kind: str,
+    kinds: tuple[str, str],
     due_at: datetime,
     send: Callable[[Invitation], bool],
 ) -> int:
+    """Send to those whom neither this reminder nor another of its family has reached since it is due."""
+    family, kind = kinds
     if workshop.moved_at and workshop.moved_at > due_at:
         return 0
     # Whoever's account is closed has left: a change of the entry they hold reaches them, a reminder does not.
     chosen = rows.filter(sent_at__lte=due_at).exclude(person__is_active=False)
     keys = {emails.invitation_key(row) for row in chosen}
-    marked = set(
-        OutboxEmail.objects.filter(key__in=keys, kind=kind, sequence=workshop.moves).values_list(
-            "key", flat=True
-        )
+    reminded = OutboxEmail.objects.filter(
+        Q(kind=kind) | Q(kind__startswith=f"{family}-", created_at__gte=due_at),
+        key__in=keys,
+        sequence=workshop.moves,
     )
+    marked = set(reminded.values_list("key", flat=True))
     if not keys - marked:
         return 0
     return sum(

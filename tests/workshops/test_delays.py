@@ -1,6 +1,7 @@
 """Clear days: neither the sending day nor the meeting day counts."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -36,11 +37,51 @@ def test_last_sending_day_leaves_the_delay_whole_and_no_later_day_does(held_on: 
 
 
 def test_short_notice_silent_when_the_delay_holds() -> None:
-    assert short_notice(datetime(2026, 3, 8, 8, tzinfo=UTC), datetime(2026, 3, 2, 22, 59, tzinfo=UTC)) == ""
+    assert (
+        short_notice(datetime(2026, 3, 8, 8, tzinfo=UTC), datetime(2026, 3, 2, 22, 59, tzinfo=UTC), days=5)
+        == ""
+    )
 
 
 def test_short_notice_counts_days_by_the_paris_calendar() -> None:
     # 23:30 UTC on 2 March is 00:30 on 3 March in Paris: one day less.
-    notice = short_notice(datetime(2026, 3, 8, 8, tzinfo=UTC), datetime(2026, 3, 2, 23, 30, tzinfo=UTC))
+    notice = short_notice(
+        datetime(2026, 3, 8, 8, tzinfo=UTC), datetime(2026, 3, 2, 23, 30, tzinfo=UTC), days=5
+    )
     assert "4" in notice and "5" in notice
     assert "2 mars 2026" in notice
+
+
+@pytest.mark.parametrize(
+    ("sent", "given"),
+    [
+        # A day in Paris, its last and first second: winter, summer, around the nights that change hours.
+        (datetime(2026, 1, 9, 22, 59, 59, tzinfo=UTC), 5),
+        (datetime(2026, 1, 9, 23, 0, 0, tzinfo=UTC), 4),
+        (datetime(2026, 7, 9, 21, 59, 59, tzinfo=UTC), 5),
+        (datetime(2026, 7, 9, 22, 0, 0, tzinfo=UTC), 4),
+        (datetime(2026, 3, 28, 22, 59, 59, tzinfo=UTC), 5),
+        (datetime(2026, 3, 28, 23, 0, 0, tzinfo=UTC), 4),
+        (datetime(2026, 3, 29, 21, 59, 59, tzinfo=UTC), 4),
+        (datetime(2026, 3, 29, 22, 0, 0, tzinfo=UTC), 3),
+        (datetime(2026, 10, 24, 21, 59, 59, tzinfo=UTC), 5),
+        (datetime(2026, 10, 24, 22, 0, 0, tzinfo=UTC), 4),
+        (datetime(2026, 10, 25, 22, 59, 59, tzinfo=UTC), 4),
+        (datetime(2026, 10, 25, 23, 0, 0, tzinfo=UTC), 3),
+    ],
+)
+def test_short_notice_turns_at_midnight_in_paris(sent: datetime, given: int) -> None:
+    day = {1: date(2026, 1, 15), 7: date(2026, 7, 15), 3: date(2026, 4, 3), 10: date(2026, 10, 30)}[
+        sent.month
+    ]
+    for meeting in (time(0, 0), time(9, 0), time(23, 59)):
+        starts_at = datetime.combine(day, meeting, tzinfo=ZoneInfo("Europe/Paris"))
+        assert short_notice(starts_at, sent, days=given) == ""
+        assert f"{given} jour" in short_notice(starts_at, sent, days=given + 1)
+
+
+def test_short_notice_of_less_than_an_emergency_asks_says_so() -> None:
+    start = datetime(2026, 6, 10, 9, tzinfo=UTC)
+    assert "urgence" in short_notice(start, start - timedelta(days=1), days=5)
+    assert "urgence" not in short_notice(start, start - timedelta(days=2), days=5)
+    assert short_notice(start, start - timedelta(hours=1), days=0) == ""

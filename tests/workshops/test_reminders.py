@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from outbox.models import OutboxEmail
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
 from workshops import reminders, services
 from workshops.enums import Answer, WorkshopState
-from workshops.models import Workshop
+from workshops.models import KindRules, Workshop
 from workshops.reminders import newest_due, send_due_reminders
 from workshops.tasks import send_reminders
 
@@ -40,6 +41,7 @@ def later(workshop: Workshop, days: float) -> None:
     rows = Workshop.objects.filter(pk=workshop.pk)
     shift = timedelta(days=days)
     rows.update(starts_at=workshop.starts_at - shift, ends_at=workshop.ends_at - shift)
+    OutboxEmail.objects.update(created_at=F("created_at") - shift)
     workshop.refresh_from_db()
 
 
@@ -186,6 +188,60 @@ def test_steady_state_asks_the_same_questions_for_one_and_thirty(
     assert send_due_reminders() == 30
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         assert send_due_reminders() == 0
+
+
+# --- rules by kind ---
+
+
+def rules(workshop: Workshop, **fields: object) -> None:
+    KindRules.objects.update_or_create(kind=workshop.kind, defaults=fields)
+
+
+def test_each_kind_has_its_own_delays() -> None:
+    ruled, other = called(starts_in=timedelta(days=2.5)), called(starts_in=timedelta(days=2.5), session=True)
+    for workshop in (ruled, other):
+        InvitationFactory(workshop=workshop, sent_at=ago(days=60))
+        InvitationFactory(
+            workshop=workshop, sent_at=ago(days=60), answer=Answer.YES, answered_at=ago(days=50)
+        )
+    rules(ruled, silent_days=[3], attending_hours=[72])
+    assert reminders.remind_workshop(ruled) == 2 and reminders.remind_workshop(other) == 1
+    assert kinds() == [
+        "workshop-reminder-silent-3d",
+        "workshop-reminder-attending-72h",
+        "workshop-reminder-silent-7d",
+    ]
+
+
+def test_a_kind_without_delays_reminds_nobody() -> None:
+    workshop = called(starts_in=timedelta(hours=20))
+    InvitationFactory(workshop=workshop, sent_at=ago(days=60))
+    rules(workshop, silent_days=[], attending_hours=[])
+    assert send_due_reminders() == 0
+
+
+@pytest.mark.parametrize("days", [[8], [6, 1], [5, 10, 30], [7]])
+def test_changed_delays_take_effect_and_nobody_is_reminded_twice(days: list[int]) -> None:
+    """Reminded of 7 days a day ago; the delays change; only one that fell due since then sends anew."""
+    workshop = called(starts_in=timedelta(days=6, hours=12))
+    InvitationFactory(workshop=workshop, sent_at=ago(days=60))
+    assert send_due_reminders() == 1
+    rules(workshop, silent_days=days)
+    assert send_due_reminders() == 0
+    later(workshop, 1)
+    assert send_due_reminders() == (6 in days)
+    later(workshop, 1)
+    assert send_due_reminders() == (5 in days)
+
+
+def test_an_answer_drops_the_reminders_queued_under_former_delays() -> None:
+    workshop = called(starts_in=timedelta(days=6))
+    row = InvitationFactory(workshop=workshop, sent_at=ago(days=60))
+    rules(workshop, silent_days=[9])
+    assert send_due_reminders() == 1
+    rules(workshop, silent_days=[2])
+    services.answer_invitation(invitation=row, answer=Answer.EXCUSED, by=None, source="mail-link")
+    assert OutboxEmail.objects.get(kind="workshop-reminder-silent-9d").state == "cancelled"
 
 
 # --- the clock ---

@@ -21,7 +21,7 @@ from workshops.candidates import candidates
 from workshops.delays import last_sending_day, short_notice
 from workshops.emails import invitation_key
 from workshops.enums import Answer, WorkshopState
-from workshops.models import Invitation, Workshop
+from workshops.models import Invitation, Workshop, rules_for
 
 
 @require_safe
@@ -40,6 +40,7 @@ def process_page(
     standing = [row for row in rows if row.withdrawn_at is None]
     now = timezone.now()
     inviting = is_open_for_inviting(workshop)
+    rules = rules_for(workshop.kind)
     return render_step(
         request,
         "process_detail",
@@ -54,8 +55,13 @@ def process_page(
         rows=rows,
         states=_mail_states(rows),
         counts=_counts(standing),
-        notice=short_notice(workshop.starts_at, now) if workshop.starts_at and inviting else "",
-        last_day=last_sending_day(timezone.localdate(workshop.starts_at)) if workshop.starts_at else None,
+        notice=short_notice(workshop.starts_at, now, days=rules.convocation_days)
+        if workshop.starts_at and inviting
+        else "",
+        rules=rules,
+        last_day=last_sending_day(timezone.localdate(workshop.starts_at), rules.convocation_days)
+        if workshop.starts_at
+        else None,
         movable=workshop.state == WorkshopState.SCHEDULED
         and bool(workshop.starts_at and workshop.starts_at > now),
         cancellable=workshop.state in (WorkshopState.DRAFT, WorkshopState.DATE_POLL)

@@ -15,7 +15,7 @@ from workshops import emails
 from workshops.delays import short_notice
 from workshops.enums import WorkshopState
 from workshops.guests import Guest, parse_guests
-from workshops.models import Invitation, Workshop
+from workshops.models import Invitation, Workshop, rules_for
 from workshops.services.errors import GuestListError, WorkshopError, lock_recipients
 
 INVITING_STATES = (WorkshopState.DRAFT, WorkshopState.SCHEDULED)
@@ -165,4 +165,5 @@ def send_invitations(*, workshop: Workshop, by: Any) -> Sent:
             fresh.invited_at = now
             fresh.save(update_fields=["invited_at"])
             record(fresh, field="invited_at", source="", target="sent", by=by)
-        return Sent(len(invitations), short_notice(fresh.starts_at, now) if invitations else "")
+        notice = short_notice(fresh.starts_at, now, days=rules_for(fresh.kind).convocation_days)
+        return Sent(len(invitations), notice if invitations else "")
