@@ -64,11 +64,17 @@ def _set_french(tokens: list[Token]) -> None:
                     child.content = text
 
 
-def _rendered(text: str, heading_offset: int, language: str) -> SafeString:
+def parse(text: str, *, language: str) -> list[Token]:
+    """Return Markdown's tokens, with French typography when its language is French."""
     tokens = _MARKDOWN.parse(text)
-    _place_headings(tokens, heading_offset)
     if language == "fr":
         _set_french(tokens)
+    return tokens
+
+
+def _rendered(text: str, heading_offset: int, language: str) -> SafeString:
+    tokens = parse(text, language=language)
+    _place_headings(tokens, heading_offset)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     clean = nh3.clean(
         html,

@@ -1,0 +1,157 @@
+"""Tagged PDF files (PDF/UA-1 and PDF/A-2a), compiled by Typst from a template of ours and data as JSON.
+
+What people typed reaches Typst as strings of that data, never as its source, so `#read("/etc/passwd")` stays text. The
+same data gives the same bytes: fonts are those that Typst carries, and the date is the document's own.
+"""
+
+import json
+import re
+import threading
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+from django.conf import settings
+from markdown_it.tree import SyntaxTreeNode
+
+from core.markdown import parse
+
+STANDARDS: list[Any] = ["ua-1", "a-2a"]
+# What stands for a character that no font of ours has: PDF/A refuses a missing glyph.
+UNKNOWN = "\u25a1"
+_MISSING = re.compile(r'the text `"(.*)"` could not be displayed', re.DOTALL)
+_ATTEMPTS = 100
+_turn = threading.Lock()
+
+
+class PdfError(Exception):
+    """The document could not be made: a fault of the template, not of what people typed."""
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    return typst.Compiler(root=_templates(), ignore_system_fonts=True)
+
+
+def _templates() -> Path:
+    return Path(settings.BASE_DIR) / "templates"
+
+
+def compile_pdf(template: str, data: Mapping[str, Any], *, language: str, title: str, at: datetime) -> bytes:
+    """Return the PDF of a template (`pdf/….typ`, below templates/) filled with data.
+
+    The template imports `/pdf/page.typ` and finds the data, `lang` and `title` beside them, in `data`. `at` is the date
+    written into the file. Raises PdfError.
+    """
+    clean = _clean({**data, "lang": language, "title": title})
+    for _attempt in range(_ATTEMPTS):
+        try:
+            return _compile(template, clean, at)
+        except typst.TypstError as error:
+            missing = _MISSING.search(error.message)
+            if not missing:
+                raise PdfError(f"{template}: {error.message}") from error
+            # All of its kind at once: a text in Chinese has hundreds of different ones.
+            unknown = set(_unescaped(missing[1]))
+            wide = any(unicodedata.east_asian_width(char) in "WF" for char in unknown)
+            clean = _replaced(clean, unknown, wide=wide)
+    raise PdfError(f"{template}: too many characters that no font has")
+
+
+def _compile(template: str, data: Any, at: datetime) -> bytes:
+    with _turn:
+        made: Any = _compiler().compile(
+            input=_templates() / template,
+            format="pdf",
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=STANDARDS,
+            timestamp=int(at.timestamp()),
+        )
+    return bytes(made)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), text)
+
+
+def _clean(value: Any) -> Any:
+    """Take out what no document holds: control characters, private ones, half of a surrogate pair."""
+    if isinstance(value, str):
+        return "".join(
+            char
+            for char in value
+            if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Co", "Cs", "Cn")
+        )
+    if isinstance(value, Mapping):
+        return {key: _clean(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence):
+        return [_clean(inner) for inner in value]
+    return value
+
+
+def _replaced(value: Any, unknown: set[str], *, wide: bool) -> Any:
+    if isinstance(value, str):
+        return "".join(
+            UNKNOWN if char in unknown or (wide and unicodedata.east_asian_width(char) in "WF") else char
+            for char in value
+        )
+    if isinstance(value, dict):
+        return {key: _replaced(inner, unknown, wide=wide) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_replaced(inner, unknown, wide=wide) for inner in value]
+    return value
+
+
+# --- Markdown, as data that page.typ lays out ---
+
+Node = dict[str, Any]
+_SPANS = {"strong": "strong", "em": "emph"}
+
+
+def markdown_data(text: str, *, language: str) -> list[Node]:
+    """Return Markdown as blocks for page.typ's `blocks`: the same text, lists and tables as on the page."""
+    return _blocks(SyntaxTreeNode(parse(text, language=language)))
+
+
+def _blocks(parent: SyntaxTreeNode) -> list[Node]:
+    found: list[Node] = []
+    for node in parent.children:
+        kind = node.type
+        if kind in ("paragraph", "heading"):
+            found.append({"kind": "heading" if kind == "heading" else "par", "spans": _spans(node)})
+        elif kind in ("bullet_list", "ordered_list"):
+            items = [_blocks(item) for item in node.children]
+            start = int(node.attrs.get("start", 1))
+            found.append(
+                {"kind": "enum" if kind == "ordered_list" else "list", "items": items, "start": start}
+            )
+        elif kind == "blockquote":
+            found.append({"kind": "quote", "blocks": _blocks(node)})
+        elif kind == "table":
+            rows = [
+                [_spans(cell) for cell in row.children] for part in node.children for row in part.children
+            ]
+            found.append({"kind": "table", "rows": rows})
+        elif kind in ("fence", "code_block"):
+            found.append({"kind": "par", "spans": [{"kind": "text", "text": node.content.rstrip("\n")}]})
+    return found
+
+
+def _spans(node: SyntaxTreeNode) -> list[Node]:
+    found: list[Node] = []
+    for child in node.children:
+        if child.type == "inline":
+            found += _spans(child)
+        elif child.type in _SPANS:
+            found.append({"kind": _SPANS[child.type], "spans": _spans(child)})
+        elif child.type == "link":
+            found.append({"kind": "link", "url": str(child.attrs["href"]), "spans": _spans(child)})
+        elif child.type == "hardbreak":
+            found.append({"kind": "break"})
+        else:
+            found.append({"kind": "text", "text": " " if child.type == "softbreak" else child.content})
+    return [span for span in found if span["kind"] != "text" or span["text"]]

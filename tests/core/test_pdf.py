@@ -1,0 +1,91 @@
+"""Tagged PDF files from data that is never source."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core import pdf
+from core.pdf import PdfError, compile_pdf, markdown_data
+from tests.helpers.pdf import Pdf
+
+AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+PAGE = """#import "/pdf/page.typ": *
+#show: page-frame.with(footer: "Pied", number: "Page")
+= #data.title
+#blocks(data.body)
+"""
+
+
+@pytest.fixture(autouse=True)
+def template(monkeypatch, tmp_path):
+    """A template of the test's own, beside a copy of the real page."""
+    page = Path(pdf._templates(), "pdf", "page.typ").read_text(encoding="utf-8")
+    (tmp_path / "pdf").mkdir()
+    (tmp_path / "pdf" / "page.typ").write_text(page, encoding="utf-8")
+    (tmp_path / "trial.typ").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "broken.typ").write_text("#nothing-of-that-name", encoding="utf-8")
+    monkeypatch.setattr(pdf, "_templates", lambda: tmp_path)
+    pdf._compiler.cache_clear()
+    yield
+    pdf._compiler.cache_clear()
+
+
+def made(text: str, *, language: str = "fr", title: str = "Été : la séance") -> bytes:
+    data = {"body": markdown_data(text, language=language)}
+    return compile_pdf("trial.typ", data, language=language, title=title, at=AT)
+
+
+def test_the_file_is_tagged_titled_and_in_its_language():
+    found = Pdf(made("Un mot.\n\n- a\n- b\n\n| x | y |\n|---|---|\n| 1 | 2 |", language="en"))
+    assert found.is_tagged and found.language.startswith("en")
+    assert "<pdfuaid:part>1</pdfuaid:part>" in found.metadata
+    assert "<pdfaid:part>2</pdfaid:part>" in found.metadata and "Été : la séance" in found.metadata
+    assert "2026-03-01T09:30:00+00:00" in found.metadata
+    tags = found.tags()
+    assert {"H1", "P", "L", "LI", "Table", "TH", "TD"} <= set(tags)
+    assert "/DisplayDocTitle true" in found.catalogue.decode("latin-1")
+
+
+def test_what_people_typed_is_never_source():
+    typed = 'Lire #read("/etc/passwd") et #import "x.typ": * $x^2$ <label> @ref // fin \\u{41} `#panic()`'
+    text = Pdf(made(typed, title="#panic()")).text()
+    for part in (
+        "#read(«\u00a0/etc/passwd\u00a0»)",
+        "#import «\u00a0x.typ\u00a0»\u00a0: *",
+        "$x^2$",
+        "<label>",
+        "@ref // fin",
+        "#panic()",
+    ):
+        assert part in text, part
+    assert "root:" not in text
+
+
+def test_french_text_keeps_its_accents_and_gets_its_spaces():
+    text = Pdf(made("Œuvrer à l’été : « déjà », 14 h 30 ; 1 000 € !")).text()
+    assert (
+        "Œuvrer à l’été\u00a0: «\u00a0déjà\u00a0», 14\u00a0h\u00a030\u202f; 1\u202f000\u00a0€\u202f!" in text
+    )
+
+
+def test_a_character_that_no_font_has_becomes_a_square_and_the_file_is_made():
+    text = Pdf(made("Fête 🎉🥳 漢字 a\u0000b\ue000c\u2028d \x07.")).text()
+    assert "Fête □□ □□ a\ufffdbc d ." in text and "🎉" not in text
+
+
+def test_the_same_data_gives_the_same_bytes():
+    pdf._compiler.cache_clear()
+    first = made("Un **mot** et [un lien](https://example.org).\n\n1. un\n2. deux\n\n> cité")
+    pdf._compiler.cache_clear()
+    assert made("Un **mot** et [un lien](https://example.org).\n\n1. un\n2. deux\n\n> cité") == first
+
+
+def test_a_link_to_a_script_is_text():
+    content = made("[clic](javascript:alert(1))")
+    assert b"javascript" not in content and "clic" in Pdf(content).text()
+
+
+def test_a_fault_of_the_template_is_said():
+    with pytest.raises(PdfError, match="broken"):
+        compile_pdf("broken.typ", {}, language="fr", title="T", at=AT)
