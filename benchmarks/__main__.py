@@ -52,6 +52,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.7, help="a page's time in each round")
     parser.add_argument("--organisations", type=int, default=1000)
+    parser.add_argument("--only", default="", help="only the pages whose name holds this")
     options = parser.parse_args()
     os.environ.update(
         PORTAL_MODE="demo",
@@ -60,7 +61,7 @@ def main() -> None:
     )
     version = prepare(options.organisations)
     cookie = member_cookie()
-    targets = pages(version)
+    targets = [page for page in pages(version) if options.only in page.name]
     bare = Page("bare view, one indexed SELECT", ["/bare/"])
     with served() as port:
         for page in [bare, *targets]:

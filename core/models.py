@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from core.enums import Counter
+
 
 class TransitionLog(models.Model):
     """One change of state of any object: from what, to what, by whom, why. Written by core.workflow only."""
@@ -60,13 +62,15 @@ class LedgerEntry(models.Model):
 
 
 class Publication(models.Model):
-    """The one row that counts the commits that changed anything public; triggers bump it (core.triggers)."""
+    """A row of Counter: how many commits have changed what is public, or what members read. Triggers bump it."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    id = models.PositiveSmallIntegerField(primary_key=True, default=Counter.PUBLIC)
     version = models.PositiveBigIntegerField(default=1)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="publication_single_row")]
+        constraints = [
+            models.CheckConstraint(condition=Q(id__in=Counter.values), name="publication_known_counter")
+        ]
 
     def __str__(self) -> str:
         return str(self.version)

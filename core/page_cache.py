@@ -48,6 +48,12 @@ class Entry(NamedTuple):
 @lru_cache(maxsize=512)
 def encoding_for(accepted: str) -> str:
     """Return the best content encoding that an Accept-Encoding header allows: br, gzip or none."""
+    return next((name for name in ("br", "gzip") if accepts(accepted, name)), "")
+
+
+@lru_cache(maxsize=512)
+def accepts(accepted: str, encoding: str) -> bool:
+    """Tell whether an Accept-Encoding header allows this one."""
     offered: dict[str, float] = {}
     for part in accepted.lower().split(","):
         name, _, weight = part.partition(";")
@@ -55,10 +61,7 @@ def encoding_for(accepted: str) -> str:
             offered[name.strip()] = float(weight.partition("=")[2] or 1) if weight else 1
         except ValueError:
             offered[name.strip()] = 0
-    for name in ("br", "gzip"):
-        if offered.get(name, 0) > 0:
-            return name
-    return ""
+    return offered.get(encoding, 0) > 0
 
 
 def compress(body: bytes, encoding: str) -> bytes:

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from core.enums import Counter
+
 FUNCTIONS = """
 CREATE FUNCTION core_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -10,12 +12,15 @@ BEGIN
 END $$;
 
 CREATE FUNCTION core_bump_publication() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    counter text := TG_ARGV[0];
+    bumped text := 'core.publication_bumped_' || counter;
 BEGIN
     -- Once a transaction is enough; the setting is local to it and undone with its savepoints.
-    IF current_setting('core.publication_bumped', true) IS DISTINCT FROM txid_current()::text THEN
-        INSERT INTO core_publication (id, version) VALUES (1, 1)
+    IF current_setting(bumped, true) IS DISTINCT FROM txid_current()::text THEN
+        INSERT INTO core_publication (id, version) VALUES (counter::smallint, 1)
             ON CONFLICT (id) DO UPDATE SET version = core_publication.version + 1;
-        PERFORM set_config('core.publication_bumped', txid_current()::text, true);
+        PERFORM set_config(bumped, txid_current()::text, true);
     END IF;
     RETURN NULL;
 END $$;
@@ -42,7 +47,17 @@ def append_only(table: str) -> migrations.RunSQL:
 
 
 def publishes(*tables: str) -> migrations.RunSQL:
-    """Bump the publication's version when a row of these tables changes.
+    """Bump the version of all that is public when a row of these tables changes."""
+    return _bumps(tables, "publishes", Counter.PUBLIC)
+
+
+def tells_members(*tables: str) -> migrations.RunSQL:
+    """Bump the version of what members read together, the roadmap's discussion, when a row of these tables changes."""
+    return _bumps(tables, "tells_members", Counter.MEMBERS)
+
+
+def _bumps(tables: tuple[str, ...], name: str, counter: Counter) -> migrations.RunSQL:
+    """Bump a counter when a row of these tables changes.
 
     The triggers are deferred to the commit, so the one counter row is locked for an instant only, and always last:
     writers neither queue behind each other's transactions nor deadlock.
@@ -50,10 +65,10 @@ def publishes(*tables: str) -> migrations.RunSQL:
     return migrations.RunSQL(
         "".join(
             f"""
-            CREATE CONSTRAINT TRIGGER {table}_publishes AFTER INSERT OR UPDATE OR DELETE ON {table}
-                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION core_bump_publication();
+            CREATE CONSTRAINT TRIGGER {table}_{name} AFTER INSERT OR UPDATE OR DELETE ON {table}
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION core_bump_publication({counter.value});
             """
             for table in tables
         ),
-        "".join(f"DROP TRIGGER {table}_publishes ON {table};" for table in tables),
+        "".join(f"DROP TRIGGER {table}_{name} ON {table};" for table in tables),
     )

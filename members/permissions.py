@@ -1,9 +1,19 @@
 """Who somebody is for the council, in business words. One query a request: the result is kept on the user."""
 
+from datetime import date
 from typing import Any
 
+from django.utils import timezone
+
+from core.prepared import Prepared
 from members.enums import SECRETARIAT_GROUP
 from members.models import Mandate, User
+
+_MANDATES = Prepared(
+    lambda person, day: Mandate.objects.filter(person=person).council().on(day).order_by("id"),
+    markers=(-1, date.min),
+    related="organisation",
+)
 
 
 def council_mandates(user: Any) -> list[Mandate]:
@@ -11,13 +21,7 @@ def council_mandates(user: Any) -> list[Mandate]:
     if not user.is_authenticated:
         return []
     if not hasattr(user, "_council_mandates"):
-        user._council_mandates = list(
-            Mandate.objects.filter(person=user)
-            .council()
-            .current()
-            .select_related("organisation")
-            .order_by("id")
-        )
+        user._council_mandates = _MANDATES(user.pk, timezone.localdate())
     mandates: list[Mandate] = user._council_mandates
     return mandates
 

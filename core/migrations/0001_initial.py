@@ -60,7 +60,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("id", 1)), name="publication_single_row")
+                    models.CheckConstraint(
+                        condition=models.Q(("id__in", [1, 2])), name="publication_known_counter"
+                    )
                 ],
             },
         ),

@@ -15,6 +15,8 @@ from django.db.models.functions import Length, Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.enums import Counter
+from core.publication import version_with_row
 from core.workflow import Workflow
 from members.models import Axis, Organisation
 from members.permissions import can_enter_space, is_secretariat
@@ -50,8 +52,10 @@ class VersionQuerySet(models.QuerySet["Version"]):
         return self.filter(status=VersionStatus.ADOPTED)
 
     def with_consultation(self) -> VersionQuerySet:
-        """Bring the consultation along, and the database's clock to judge it by (`database_now`)."""
-        return self.select_related("consultation").annotate(database_now=Now())
+        """Bring the consultation along, the database's clock to judge it by, and the version of the discussion."""
+        return self.select_related("consultation").annotate(
+            database_now=Now(), discussion=version_with_row(Counter.MEMBERS)
+        )
 
 
 class Version(models.Model):

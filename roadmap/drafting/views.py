@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.http import anonymous_page_cache, paginate, render_page_or_fragment, wants_fragment
+from core.shared_page import shared_page
 from members.models import Axis
 from members.permissions import can_enter_space
 from roadmap.actions.models import Action
@@ -27,6 +28,7 @@ from roadmap.drafting.reading import Paragraph, Reading, read
 from roadmap.drafting.threads import SECTION, comment_to_answer, post_comment, thread_context
 
 COMMENTS_PER_PAGE = 30
+PAGE = "roadmap/version_detail.html"
 
 
 def reads_version(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -77,26 +79,51 @@ def version_detail(request: HttpRequest, version: Version) -> HttpResponse:
     To htmx the answer is that paragraph's section alone, open, or closed by `?ferme=1.2.3`.
     """
     with_comments = can_read_comments(request.user, version)
+    if with_comments and not request.GET:
+        response = shared_page(
+            request, PAGE, lambda: _page_context(version, with_comments=True), key=_page_key(version)
+        )
+    else:
+        response = _version_open_at(request, version, with_comments=with_comments)
+    patch_vary_headers(response, ("HX-Request",))
+    return response
+
+
+def _version_open_at(request: HttpRequest, version: Version, *, with_comments: bool) -> HttpResponse:
     reading = read(version, with_comments=with_comments)
     paragraph = _asked_paragraph(request, reading) if with_comments else None
-    counts = Comment.objects.counts_by_label(reading.labels) if with_comments else {}
     opened = {}
     if paragraph and "ferme" not in request.GET:
         opened[paragraph.label] = _open_section(request, version, paragraph)
     if paragraph and wants_fragment(request):
-        section = opened.get(paragraph.label) or paragraph.closed(counts.get(paragraph.label, 0))
-        response = HttpResponse(section)
-    else:
-        context = {
-            "version": version,
-            "contents": reading.contents,
-            "text": reading.body(counts, opened),
-            "with_comments": with_comments,
-            "comment_count": sum(counts.values()),
-        }
-        response = render(request, "roadmap/version_detail.html", context)
-    patch_vary_headers(response, ("HX-Request",))
-    return response
+        counts = {} if opened else Comment.objects.counts_by_label(reading.labels)
+        return HttpResponse(opened.get(paragraph.label) or paragraph.closed(counts.get(paragraph.label, 0)))
+    return render(request, PAGE, _page_context(version, with_comments=with_comments, opened=opened))
+
+
+def _page_context(
+    version: Version, *, with_comments: bool, opened: dict[str, str] | None = None
+) -> dict[str, Any]:
+    reading = read(version, with_comments=with_comments)
+    counts = Comment.objects.counts_by_label(reading.labels) if with_comments else {}
+    return {
+        "version": version,
+        "contents": reading.contents,
+        "text": reading.body(counts, opened or {}),
+        "with_comments": with_comments,
+        "comment_count": sum(counts.values()),
+    }
+
+
+def _page_key(version: Version) -> tuple[Any, ...]:
+    """Return all that the page without an open thread depends on: the discussion's version, and where the clock stands.
+
+    A working text never comes here: it has no comments.
+    """
+    consultation = getattr(version, "consultation", None)
+    now = version.database_now  # type: ignore[attr-defined]
+    instants = (consultation.opens_at, consultation.closes_at) if consultation else ()
+    return (version.pk, version.discussion, *(now < instant for instant in instants))  # type: ignore[attr-defined]
 
 
 def _asked_paragraph(request: HttpRequest, reading: Reading) -> Paragraph | None:

@@ -760,6 +760,7 @@ class Migration(migrations.Migration):
             "roadmap_action_partners",
             "roadmap_milestone",
         ),
+        triggers.tells_members("roadmap_version", "roadmap_consultation", "roadmap_comment"),
         *approval_triggers.operations(),
         drafting_triggers.published_text_never_changes(),
     ]
