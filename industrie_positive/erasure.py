@@ -38,7 +38,7 @@ from members.privacy import DONE, ErasureError, obstacles
 from outbox.models import OutboxEmail
 from outbox.services import SendingError, forget_recipient, queue_email, render_email
 from roadmap.actions.models import Action
-from workshops.models import Invitation, Workshop, new_token
+from workshops.models import Attendance, Invitation, Workshop, new_token
 
 # Any constant of our own: two erasures at once take their numbers one after the other.
 _NUMBERS = 0x4552_4153
@@ -110,7 +110,10 @@ def _forget_account(person: User) -> None:
 def _forget_invitations(person: User, address: str, name: str) -> None:
     """Delete what lies ahead; keep who attended, without the person."""
     rows = Invitation.objects.filter(Q(person=person) | Q(person=None, email__iexact=address))
-    rows.filter(Q(workshop__ends_at=None) | Q(workshop__ends_at__gt=Now())).delete()
+    Attendance.objects.filter(Q(person=person) | Q(invitation__in=rows)).update(name=name)
+    ahead = rows.filter(Q(workshop__ends_at=None) | Q(workshop__ends_at__gt=Now()))
+    # Whoever has signed in is on the attendance sheet, even if the meeting is not over.
+    ahead.filter(attendances=None).delete()
     for invitation in rows:
         invitation.name, invitation.email = name, _sentinel(person)
         invitation.comment, invitation.needs, invitation.token = "", "", new_token()

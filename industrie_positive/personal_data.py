@@ -114,6 +114,18 @@ HELD = (
         ("workshop__title_fr", "workshop__starts_at", "organisation__name", "name", "answered_at"),
     ),
     Held(
+        "attendances",
+        gettext_lazy("Workshops I was at"),
+        ("workshops.Attendance.person",),
+        ("workshop__title_fr", "name", "organisation__name", "arrived_at", "source", "cancelled_at"),
+    ),
+    Held(
+        "arrivals_recorded",
+        gettext_lazy("Arrivals at workshops that I recorded"),
+        ("workshops.Attendance.recorded_by",),
+        ("workshop__title_fr", "arrived_at", "source"),
+    ),
+    Held(
         "answers_recorded",
         gettext_lazy("Answers to workshops that I recorded"),
         ("workshops.Invitation.answered_by",),

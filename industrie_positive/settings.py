@@ -273,6 +273,8 @@ CONVOCATION_CLEAR_DAYS = env.integer("CONVOCATION_CLEAR_DAYS", 5)
 CONVOCATION_URGENT_CLEAR_DAYS = env.integer("CONVOCATION_URGENT_CLEAR_DAYS", 1)
 WORKSHOP_REMINDER_SILENT_DAYS = env.integers("WORKSHOP_REMINDER_SILENT_DAYS", "7,2")
 WORKSHOP_REMINDER_ATTENDING_HOURS = env.integers("WORKSHOP_REMINDER_ATTENDING_HOURS", "24")
+# People sign in from so many hours before a workshop's start until so many after its end.
+CHECKIN_HOURS = env.integer("CHECKIN_HOURS", 2, minimum=1)
 APPROVAL_REMINDER_HOURS = env.integers("APPROVAL_REMINDER_HOURS", "168,72,24,3")
 # A company's page is to be confirmed after so long; so many days later the public reads that it was not.
 SHOWCASE_CONFIRM_MONTHS = env.integer("SHOWCASE_CONFIRM_MONTHS", 12, minimum=1)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core.admin import LockedAdmin
 from workshops import admin_views
 from workshops.admin_forms import WorkshopForm
+from workshops.attendance import admin_views as attendance_views
 from workshops.enums import WorkshopState
 from workshops.models import AgendaItem, Venue, Workshop
 
@@ -147,6 +148,12 @@ class WorkshopAdmin(LockedAdmin):
             "move/": admin_views.process_move,
             "cancel/": admin_views.process_cancel,
             "hold/": admin_views.process_hold,
+            "arrivals/": attendance_views.process_arrivals,
+            "arrivals/walk-in/": attendance_views.process_walk_in,
+            "arrivals/undo/": attendance_views.process_take_back,
+            "arrivals/<int:invitation>/": attendance_views.process_arrive,
+            "door/": attendance_views.process_door,
+            "door/qr.svg": attendance_views.process_door_qr,
             "invitations/<int:invitation>/answer/": admin_views.process_answer,
             "invitations/<int:invitation>/withdraw/": admin_views.process_withdraw,
         }

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from workshops import views
+from workshops.attendance import views as attendance_views
 
 app_name = "workshops"
 
@@ -11,5 +12,11 @@ urlpatterns: list[URLPattern] = [
     path("ateliers/agenda.ics", views.workshop_feed, name="workshop_feed"),
     path("ateliers/<slug:slug>/", views.workshop_detail, name="workshop_detail"),
     path("ateliers/<slug:slug>/agenda.ics", views.workshop_calendar, name="workshop_calendar"),
+    path("ateliers/<slug:slug>/presence/", attendance_views.attendance_sign, name="attendance_sign"),
     path("invitations/<slug:token>/", views.invitation_answer, name="invitation_answer"),
+    path(
+        "invitations/<slug:token>/presence/",
+        attendance_views.attendance_sign_by_link,
+        name="attendance_sign_by_link",
+    ),
 ]

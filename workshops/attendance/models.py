@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 
 from django.db import models
@@ -12,6 +13,31 @@ from members.models import Organisation, User
 from workshops.attendance.enums import ArrivalSource
 from workshops.models.invitations import Invitation
 from workshops.models.workshops import Workshop
+
+
+# Read aloud and typed on a phone: no I, L, O, 0 or 1.
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+CODE_LENGTH = 6
+
+
+def new_code() -> str:
+    """Return a code for the door."""
+    return "".join(secrets.choice(CODE_LETTERS) for _letter in range(CODE_LENGTH))
+
+
+class Door(models.Model):
+    """The code shown at a workshop's door: whoever types it is there."""
+
+    workshop = models.OneToOneField(Workshop, on_delete=models.CASCADE, related_name="door")
+    code = models.CharField(_("code"), max_length=12, default=new_code)
+
+    class Meta:
+        verbose_name = _("code at the door")
+        verbose_name_plural = _("codes at the door")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class AttendanceQuerySet(models.QuerySet["Attendance"]):

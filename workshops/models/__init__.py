@@ -14,13 +14,14 @@ from workshops.models.workshops import (
 )
 
 # The parts' own models, where Django looks for them; inside a part import from the modules above, not from here.
-from workshops.attendance.models import Attendance  # isort: skip
+from workshops.attendance.models import Attendance, Door  # isort: skip
 
 __all__ = [
     "AgendaItem",
     "Attendance",
     "Document",
     "DocumentQuerySet",
+    "Door",
     "Invitation",
     "InvitationQuerySet",
     "KindRules",
