@@ -204,6 +204,7 @@ PUBLIC = {
         "workshops:workshop_detail",
         "workshops:workshop_calendar",
         "workshops:workshop_feed",
+        "workshops:attendance_sign_by_link",
     ),
     *("members:body_list", "members:body_detail"),
     *("legal-notice", "accessibility", "ecodesign", "privacy", "sitemap", "contact"),

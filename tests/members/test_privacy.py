@@ -33,6 +33,7 @@ from tests.members.factories import MandateFactory, UserFactory
 from tests.roadmap.approval.factories import cast, open_vote
 from tests.roadmap.drafting.factories import CommentFactory, make_consultation
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
+from workshops.enums import Answer
 
 NAME, ADDRESS = "Zoé Àpartir", "zoe.apartir@example.org"
 
@@ -56,7 +57,7 @@ def leaver(people):
         workshop=held, person=person, organisation=people.organisation, coming=True, comment="Je viens à vélo"
     )
     InvitationFactory(person=person)
-    InvitationFactory(guest=True, represented_by=NAME)
+    InvitationFactory(guest=True, answer=Answer.REPRESENTED, answered_at=timezone.now(), represented_by=NAME)
     version = make_consultation(number=7)
     CommentFactory(
         block=version.blocks.get(label="1.1.1"), author=person, organisation=people.organisation, body="Avis."

@@ -41,7 +41,9 @@ def process_arrivals(request: HttpRequest, pk: int) -> HttpResponse:
     return _arrivals(request, workshop_of(request, pk), WalkInForm(initial={"key": uuid4()}))
 
 
-def _arrivals(request: HttpRequest, workshop: Workshop, form: WalkInForm, *, status: int = 200) -> HttpResponse:
+def _arrivals(
+    request: HttpRequest, workshop: Workshop, form: WalkInForm, *, status: int = 200
+) -> HttpResponse:
     arrived = list(Attendance.objects.standing().filter(workshop=workshop).select_related("organisation"))
     by_invitation = {row.invitation_id: row for row in arrived if row.invitation_id}
     expected = list(workshop.invitations.sent().select_related("organisation"))
@@ -106,7 +108,7 @@ def process_take_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo an arrival recorded by mistake."""
     workshop = workshop_of(request, pk)
     try:
-        key = UUIDField().to_python(request.POST.get("key", ""))
+        key = UUIDField().clean(request.POST.get("key", ""))
         done = take_back(workshop=workshop, key=key, by=request.user)
     except ValidationError:
         return _answer(request, workshop, _("This arrival is not readable."), 422)

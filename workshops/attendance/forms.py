@@ -17,7 +17,9 @@ class ArrivalFields(forms.Form):
 
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     arrived_at = forms.DateTimeField(
-        required=False, widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"]
+        required=False,
+        widget=forms.HiddenInput,
+        input_formats=["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"],
     )
 
     def clean_key(self) -> uuid.UUID:
@@ -41,7 +43,9 @@ class SignInForm(ArrivalFields):
 class WalkInForm(ArrivalFields):
     """Somebody who came without an invitation."""
 
-    name = forms.CharField(label=_("First and last name"), max_length=170, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label=_("First and last name"), max_length=170, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     organisation = forms.ModelChoiceField(
         Organisation.objects.none(), label=_("Organisation"), required=False, empty_label=_("None")
     )

@@ -14,7 +14,6 @@ from workshops.attendance.enums import ArrivalSource
 from workshops.models.invitations import Invitation
 from workshops.models.workshops import Workshop
 
-
 # Read aloud and typed on a phone: no I, L, O, 0 or 1.
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 CODE_LENGTH = 6

@@ -65,7 +65,9 @@ def check_in(
             message = _("You can sign in from %(when)s.") % {"when": datetime_long(hours[0])}
             raise WorkshopError(message, code="early")
         if hours and now >= hours[1]:
-            raise WorkshopError(_("Signing in is over: tell the secretariat that you were there."), code="late")
+            raise WorkshopError(
+                _("Signing in is over: tell the secretariat that you were there."), code="late"
+            )
         door = Door.objects.filter(workshop=workshop).first()
         if door is None or not secrets.compare_digest(door.code, clean_code(code)):
             raise WorkshopError(
@@ -178,7 +180,7 @@ def _arrive(
         invitation=invitation,
         person_id=invitation.person_id if invitation else None,
         name=invitation.name if invitation else name,
-        organisation_id=invitation.organisation_id if invitation else organisation and organisation.pk,
+        organisation=invitation.organisation if invitation else organisation,
         arrived_at=arrived_at,
         source=source,
         recorded_by=by,
@@ -206,9 +208,7 @@ def _check_state(workshop: Workshop) -> None:
     if workshop.state == WorkshopState.CANCELLED:
         raise WorkshopError(_("This workshop is cancelled."), code="cancelled")
     if workshop.state == WorkshopState.MINUTES_APPROVED:
-        raise WorkshopError(
-            _("The minutes are approved: the attendance no longer changes."), code="approved"
-        )
+        raise WorkshopError(_("The minutes are approved: the attendance no longer changes."), code="approved")
     if workshop.state not in (WorkshopState.SCHEDULED, WorkshopState.HELD):
         raise WorkshopError(_("This workshop has no date yet."), code="state")
 

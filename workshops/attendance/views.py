@@ -42,7 +42,9 @@ def attendance_sign(request: HttpRequest, slug: str) -> HttpResponse:
 def attendance_sign_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """Sign in by the invitation's link, without an account."""
     rows = Invitation.objects.filter(sent_at__isnull=False)
-    invitation = rows.select_related("workshop__venue__organisation", "organisation").filter(token=token).first()
+    invitation = (
+        rows.select_related("workshop__venue__organisation", "organisation").filter(token=token).first()
+    )
     if invitation is None:
         raise Http404(
             _("This link opens no invitation: copy it whole from the e-mail, or call the secretariat.")

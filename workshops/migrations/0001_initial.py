@@ -10,6 +10,7 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+import workshops.attendance.models
 import workshops.models.invitations
 import workshops.models.rules
 import workshops.models.workshops
@@ -533,6 +534,36 @@ class Migration(migrations.Migration):
                 "verbose_name": "invitation",
                 "verbose_name_plural": "invitations",
                 "ordering": ["organisation__sort_name", "name", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Door",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        default=workshops.attendance.models.new_code, max_length=12, verbose_name="code"
+                    ),
+                ),
+                (
+                    "workshop",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="door",
+                        to="workshops.workshop",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "code at the door",
+                "verbose_name_plural": "codes at the door",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(

@@ -16,10 +16,7 @@ from members.models import Organisation, User
 from workshops.enums import ANSWER_TRANSITIONS, Answer, AnswerSource, WorkshopState
 from workshops.models.workshops import Workshop
 
-
-TAKES_SEAT = Q(answer=Answer.YES) | Q(
-    answer=Answer.REPRESENTED, representative=None, proxy_organisation=None
-)
+TAKES_SEAT = Q(answer=Answer.YES) | Q(answer=Answer.REPRESENTED, representative=None, proxy_organisation=None)
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
