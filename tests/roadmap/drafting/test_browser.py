@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from roadmap.drafting.models import Block, Comment
 from tests.helpers.browser import SIZES, axe, log_in, overflows
@@ -33,7 +34,7 @@ def test_thread_opens_takes_comments_and_closes_in_place(page: Any, live_server:
     section.get_by_role("button", name="Publier le commentaire").click()
     section.locator(".error-summary").wait_for()  # an empty comment: 422, swapped all the same
     # htmx swaps first and settles a moment later; the focus comes with the second.
-    page.wait_for_function("document.activeElement.className === 'error-summary'")
+    expect(section.locator(".error-summary")).to_be_focused()
     axe(page)
 
     section.get_by_label("Nature du commentaire").select_option("question")
