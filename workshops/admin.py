@@ -155,6 +155,7 @@ class WorkshopAdmin(LockedAdmin):
             "door/": attendance_views.process_door,
             "door/qr.svg": attendance_views.process_door_qr,
             "invitations/<int:invitation>/answer/": admin_views.process_answer,
+            "invitations/<int:invitation>/require/": admin_views.process_require,
             "invitations/<int:invitation>/withdraw/": admin_views.process_withdraw,
         }
         own = [

@@ -68,6 +68,8 @@ def _parse_line(line: str) -> Guest:
     name = name.strip().strip("\"'").strip()
     if len(name) > NAME_LENGTH:
         raise ValidationError(_("the name is too long."))
+    if "@" not in address:
+        raise ValidationError(_("there is no e-mail address."))
     try:
         email = clean_address(address)
     except ValidationError as error:

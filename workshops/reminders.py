@@ -1,8 +1,8 @@
 """Reminders: what is due and not yet marked, whenever and however often the beat asks.
 
 The delays are those of the workshop's kind (`KindRules`), read at each turn. The mark is the outbox row itself: unique
-for a person, a workshop, a delay and the workshop's dates. Of several delays that have passed only the newest counts, so
-a portal that was down for a week does not send three at once; and a delay that the secretariat has just changed finds
+for a person, a workshop, a delay and the workshop's dates. Of several delays that have passed only the newest counts: a
+portal that was down for a week does not send three at once; and a delay that the secretariat has just changed finds
 the reminder that went out since its instant.
 """
 

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from core.workflow import history
-from members.enums import MandateRole
+from members.enums import MandateRole, OrganisationKind
+from members.models import Body
 from outbox.models import OutboxEmail
 from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
-from tests.members.factories import MandateFactory, OrganisationFactory, SeatFactory
+from tests.members.factories import MandateFactory, OrganisationFactory, SeatFactory, SectorFactory
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from workshops.enums import Answer, AnswerSource, WorkshopState
 from workshops.models import Invitation, Workshop
@@ -169,35 +171,135 @@ def test_process_shows_mandates_of_the_day_and_why_others_are_left_out(secretari
     assert empty.name in html
 
 
+def replay(response: HttpResponse) -> dict[str, list[str]]:
+    """What the preview's own form sends back."""
+    hidden: dict[str, list[str]] = {"seen": [response.context["preview"].digest], "confirm": ["yes"]}
+    for name, value in response.context["replayed"]:
+        hidden.setdefault(name, []).append(value)
+    return hidden
+
+
+def shown(response: HttpResponse) -> set[tuple[str, str, bool]]:
+    plan = response.context["preview"]
+    return {(row.name, row.email, plan.required) for row in plan.rows}
+
+
+def listed(workshop: Workshop) -> set[tuple[str, str, bool]]:
+    return set(workshop.invitations.standing().values_list("name", "email", "is_required"))
+
+
 def test_invite_previews_exactly_who_then_adds_them(secretariat: Client) -> None:
     workshop = WorkshopFactory()
     titular = MandateFactory()
     alternate = MandateFactory(organisation=titular.organisation, alternate=True)
+    twice = f"Encore <{titular.person.email.upper()}>"
     url = step("process_invite", workshop)
-    data = {"mandates": [titular.pk], "guests": "Ana <ana@example.org>", "guests_language": "en"}
+    data = {
+        "by": "hand",
+        "mandates": [titular.pk],
+        "guests": f"Ana <ana@example.org>\n{twice}",
+        "guests_language": "en",
+    }
     preview = secretariat.post(url, data)
     assert preview.status_code == 200
-    assert preview.context["preview"]["total"] == 2
-    assert [(left.who.split(" — ")[0]) for left in preview.context["preview"]["left_out"]] == [
+    assert len(preview.context["preview"].rows) == 2
+    assert [(left.who.split(" — ")[0]) for left in preview.context["preview"].left_out] == [
         str(alternate.person)
     ]
     assert not Invitation.objects.exists()
-    hidden = {}
-    for name, value in preview.context["preview"]["hidden"]:
-        hidden.setdefault(name, []).append(value)
-    assert secretariat.post(url, hidden | {"confirm": "yes"}).status_code == 302
+    assert secretariat.post(url, replay(preview)).status_code == 302
+    assert listed(workshop) == shown(preview)
     assert set(workshop.invitations.values_list("email", "language")) == {
         (titular.person.email, "fr"),
         ("ana@example.org", "en"),
     }
 
 
-def test_invite_a_whole_body(secretariat: Client) -> None:
-    workshop = WorkshopFactory()
-    first = MandateFactory()
-    MandateFactory(body=first.body, role=MandateRole.OBSERVER)
-    secretariat.post(step("process_invite", workshop), {"bodies": [first.body.pk], "confirm": "yes"})
-    assert workshop.invitations.count() == 2
+def test_invite_by_body_college_and_sector_does_what_it_shows(secretariat: Client) -> None:
+    """Bodies are narrowed to the colleges and sectors; whoever is left out has the reason beside them."""
+    workshop, energy, health = WorkshopFactory(), SectorFactory(), SectorFactory()
+    chosen = MandateFactory(organisation__kind=OrganisationKind.SME)
+    chosen.organisation.sectors.add(energy, health)
+    big = MandateFactory(organisation__kind=OrganisationKind.MAJOR_COMPANY, body=chosen.body)
+    other = MandateFactory(organisation__kind=OrganisationKind.SME, body=chosen.body)
+    elsewhere = MandateFactory(
+        organisation=chosen.organisation, body=Body.objects.create(slug="autre", name_fr="Autre", name_en="O")
+    )
+    url = step("process_invite", workshop)
+    data = {
+        "by": "group",
+        "bodies": [chosen.body_id],
+        "colleges": [OrganisationKind.SME],
+        "sectors": [energy.pk],
+        "required": "yes",
+        # Ticked in the other part of the page, whose button was not pressed.
+        "mandates": [other.pk],
+        "guests": "Ana <ana@example.org>",
+    }
+    preview = secretariat.post(url, data)
+    assert shown(preview) == {(chosen.person.get_full_name(), chosen.person.email, True)}
+    why = {left.who.split(" — ")[0]: left.why for left in preview.context["preview"].left_out}
+    assert {why[str(row.person)] for row in (big, other, elsewhere)} == {
+        "hors des collèges choisis",
+        "hors des secteurs choisis",
+        "hors des instances choisies",
+    }
+    assert "indispensable" in preview.content.decode()
+    assert secretariat.post(url, replay(preview)).status_code == 302
+    assert listed(workshop) == shown(preview)
+
+
+@pytest.mark.parametrize("group", ["bodies", "colleges", "sectors"])
+def test_invite_a_whole_group(secretariat: Client, group: str) -> None:
+    workshop, sector = WorkshopFactory(), SectorFactory()
+    first = MandateFactory(organisation__kind=OrganisationKind.STARTUP)
+    first.organisation.sectors.add(sector)
+    MandateFactory(body=first.body, role=MandateRole.OBSERVER, organisation=first.organisation)
+    values = {"bodies": first.body_id, "colleges": OrganisationKind.STARTUP, "sectors": sector.pk}
+    url = step("process_invite", workshop)
+    preview = secretariat.post(url, {"by": "group", group: [values[group]]})
+    secretariat.post(url, replay(preview))
+    assert listed(workshop) == shown(preview) and workshop.invitations.count() == 2
+
+
+def test_invite_confirmed_after_a_change_adds_nobody_and_shows_it_anew(secretariat: Client) -> None:
+    workshop, first = WorkshopFactory(), MandateFactory()
+    url = step("process_invite", workshop)
+    preview = secretariat.post(url, {"by": "group", "bodies": [first.body_id]})
+    MandateFactory(body=first.body)
+    again = secretariat.post(url, replay(preview))
+    assert again.status_code == 409 and len(shown(again)) == 2
+    assert not Invitation.objects.exists()
+    assert secretariat.post(url, replay(again)).status_code == 302
+    assert listed(workshop) == shown(again)
+
+
+def test_invite_names_the_guest_who_has_no_address(secretariat: Client) -> None:
+    response = secretariat.post(
+        step("process_invite", WorkshopFactory()), {"by": "hand", "guests": "Ana Ruiz\nBo <bo@example.org>"}
+    )
+    assert response.status_code == 422
+    assert response.context["invite_form"].errors["guests"] == [
+        "Ligne 1 («\xa0Ana Ruiz\xa0»)\xa0: il manque l’adresse électronique."
+    ]
+
+
+def test_required_can_be_changed_later_and_absent_ones_are_named(secretariat: Client, people: object) -> None:
+    row = InvitationFactory()
+    url = step("process_require", row.workshop, row.pk)
+    assert secretariat.post(url, {"required": "yes"}).status_code == 302
+    row.refresh_from_db()
+    assert row.is_required and history(row).get().by == people["secretariat"]  # type: ignore[index]
+    Invitation.objects.filter(pk=row.pk).update(answer=Answer.EXCUSED, answered_at=timezone.now())
+    response = secretariat.get(step("process", row.workshop))
+    assert response.context["required_absent"] == [row.name]
+    secretariat.post(url, {"required": ""})
+    row.refresh_from_db()
+    assert not row.is_required and not OutboxEmail.objects.exists()
+    Workshop.objects.update(state=WorkshopState.CANCELLED)
+    secretariat.post(url, {"required": "yes"})
+    row.refresh_from_db()
+    assert not row.is_required
 
 
 def test_invite_with_bad_guests_writes_nothing_and_keeps_what_was_typed(secretariat: Client) -> None:

@@ -37,3 +37,9 @@ def test_parse_guests_stops_at_a_list_too_long() -> None:
     guests, bad = parse_guests("\n".join(f"p{number}@example.org" for number in range(MAX_LINES + 5)))
     assert len(guests) == MAX_LINES
     assert [line.number for line in bad] == [MAX_LINES + 1]
+
+
+def test_parse_guests_says_who_has_no_address() -> None:
+    _guests, bad = parse_guests("Ana Ruiz\nBo Roux <>")
+    assert [(line.number, line.text) for line in bad] == [(1, "Ana Ruiz"), (2, "Bo Roux <>")]
+    assert all("il manque l’adresse" in str(line) for line in bad)

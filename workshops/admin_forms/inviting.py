@@ -6,18 +6,35 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from members.enums import Language
-from members.models import Mandate
-from workshops.candidates import held_on
+from members.enums import Language, OrganisationKind
+from members.models import Mandate, Sector
+from workshops.candidates import Choice, held_on
 from workshops.enums import WorkshopState
 from workshops.guests import parse_guests
 from workshops.models import Workshop
 
+# What a preview hands on to its confirmation, as it was ticked and typed.
+NAMES = ("by", "bodies", "colleges", "sectors", "mandates", "guests", "guests_language", "required")
+
 
 class InviteForm(forms.Form):
-    """Whom to put on the list: whole bodies, single mandates, guests."""
+    """Whom to put on the list: groups (`by` group), or single mandates and guests (`by` hand); without `by`, all."""
 
-    bodies = forms.MultipleChoiceField(required=False)
+    by = forms.ChoiceField(choices=[("group", "group"), ("hand", "hand")], required=False)
+    required = forms.ChoiceField(
+        label=_("Their presence is"),
+        choices=[("", _("hoped for")), ("yes", _("required"))],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("It can be changed later for each person. Nobody is told."),
+    )
+    bodies = forms.MultipleChoiceField(label=_("Bodies"), required=False, widget=forms.CheckboxSelectMultiple)
+    colleges = forms.MultipleChoiceField(
+        label=_("Colleges"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    sectors = forms.MultipleChoiceField(
+        label=_("Sectors"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     mandates = forms.ModelMultipleChoiceField(Mandate.objects.none(), required=False)
     guests = forms.CharField(
         label=_("Guests"),
@@ -36,7 +53,20 @@ class InviteForm(forms.Form):
         self.in_force = rows.select_related("person", "organisation", "body")
         self.fields["mandates"].queryset = self.in_force  # type: ignore[attr-defined]
         bodies = self.in_force.order_by("body").values_list("body_id", "body__name_fr").distinct()
-        self.fields["bodies"].choices = [(str(pk), name) for pk, name in bodies]  # type: ignore[attr-defined]
+        kinds = set(self.in_force.order_by().values_list("organisation__kind", flat=True))
+        present = Sector.objects.filter(organisations__mandates__in=self.in_force.order_by()).distinct()
+        choices = {
+            "bodies": [(str(pk), name) for pk, name in bodies],
+            "colleges": [(value, label) for value, label in OrganisationKind.choices if value in kinds],
+            "sectors": [(str(sector.pk), str(sector)) for sector in present],
+        }
+        for name, found in choices.items():
+            self.fields[name].choices = found  # type: ignore[attr-defined]
+
+    @property
+    def group_fields(self) -> list[forms.BoundField]:
+        """The fields that choose whole groups."""
+        return [self[name] for name in ("bodies", "colleges", "sectors")]
 
     def clean_guests(self) -> str:
         """Name every bad line."""
@@ -47,25 +77,43 @@ class InviteForm(forms.Form):
         return text
 
     def clean(self) -> dict[str, Any] | None:
-        """Something must be chosen."""
+        """Something must be chosen, in the part whose button was pressed."""
         cleaned = super().clean()
-        data = self.cleaned_data
-        if not self.errors and not (
-            data.get("bodies") or data.get("mandates") or data.get("guests", "").strip()
-        ):
-            raise forms.ValidationError(_("Tick somebody, or write a guest's address."))
+        if not self.errors:
+            choice = self.choice()
+            groups = choice.bodies or choice.colleges or choice.sectors
+            if not (groups or choice.mandates or choice.guests):
+                raise forms.ValidationError(
+                    _("Tick a body, a college or a sector.")
+                    if self.cleaned_data["by"] == "group"
+                    else _("Tick somebody, or write a guest's address.")
+                )
         return cleaned
 
     def typed(self, name: str) -> list[str]:
         """Return what was ticked or typed in a field, as it came."""
         return self.data.getlist(name) if self.is_bound else []  # type: ignore[attr-defined, no-any-return]
 
-    def chosen_mandates(self) -> list[Mandate]:
-        """Return the mandates of the ticked bodies and the ticked mandates, by organisation."""
+    def replayed(self) -> list[tuple[str, str]]:
+        """Return all that was ticked and typed, for the confirmation to send again."""
+        return [(name, value) for name in NAMES for value in self.typed(name)]
+
+    def guest_lines(self) -> str:
+        """Return the guests' lines; none when the groups' button was pressed."""
+        return "" if self.cleaned_data["by"] == "group" else self.cleaned_data["guests"]
+
+    def choice(self) -> Choice:
+        """Return what was chosen in the part whose button was pressed."""
         data = self.cleaned_data
-        ticked = {mandate.pk for mandate in data["mandates"]}
-        rows = self.in_force.order_by("organisation__sort_name", "role", "id")
-        return [row for row in rows if row.pk in ticked or str(row.body_id) in data["bodies"]]
+        by_group, by_hand = data["by"] != "hand", data["by"] != "group"
+        return Choice(
+            bodies=frozenset(int(pk) for pk in data["bodies"] if by_group),
+            colleges=frozenset(data["colleges"] if by_group else ()),
+            sectors=frozenset(int(pk) for pk in data["sectors"] if by_group),
+            mandates=frozenset(mandate.pk for mandate in data["mandates"] if by_hand),
+            guests=tuple(parse_guests(self.guest_lines())[0]),
+            required=data["required"] == "yes",
+        )
 
 
 def is_open_for_inviting(workshop: Workshop) -> bool:

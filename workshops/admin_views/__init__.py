@@ -1,7 +1,7 @@
 """The secretariat's process page of a workshop, a module for each of its steps."""
 
 from workshops.admin_views.answers import process_answer, process_withdraw
-from workshops.admin_views.inviting import process_invite
+from workshops.admin_views.inviting import process_invite, process_require
 from workshops.admin_views.process import process_detail
 from workshops.admin_views.scheduling import (
     process_cancel,
@@ -18,6 +18,7 @@ __all__ = [
     "process_hold",
     "process_invite",
     "process_move",
+    "process_require",
     "process_schedule",
     "process_send",
     "process_withdraw",

@@ -48,13 +48,15 @@ def process_page(
         status=status,
         invite_form=form,
         ticked=set(form.typed("mandates")) if form.is_bound else _usual(workshop, rows),
-        ticked_bodies=set(form.typed("bodies")),
         bodies=candidates(workshop) if inviting else [],
         inviting=inviting,
         unsent=[row for row in standing if row.sent_at is None],
         rows=rows,
         states=_mail_states(rows),
         counts=_counts(standing),
+        required=(required := [row for row in standing if row.is_required]),
+        required_coming=sum(row.comes for row in required),
+        required_absent=[row.name for row in required if row.answer == Answer.EXCUSED],
         notice=short_notice(workshop.starts_at, now, days=rules.convocation_days)
         if workshop.starts_at and inviting
         else "",

@@ -12,6 +12,7 @@ from workshops.services.inviting import (
     Sent,
     add_guests,
     add_invitees,
+    require_invitee,
     send_invitations,
     withdraw_invitation,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "clash_message",
     "lock_recipients",
     "mark_held",
+    "require_invitee",
     "reschedule_workshop",
     "schedule_workshop",
     "send_invitations",

@@ -29,7 +29,9 @@ class Sent:
     notice: str
 
 
-def add_invitees(*, workshop: Workshop, mandates: Iterable[Mandate], by: Any) -> list[Invitation]:
+def add_invitees(
+    *, workshop: Workshop, mandates: Iterable[Mandate], by: Any, required: bool = False
+) -> list[Invitation]:
     """Put people on the list by their mandates, and return the new invitations; nothing is mailed yet.
 
     People already on the list are left as they are; somebody whose invitation was withdrawn is invited anew. Somebody
@@ -45,6 +47,7 @@ def add_invitees(*, workshop: Workshop, mandates: Iterable[Mandate], by: Any) ->
                 language=mandate.person.language,
                 person=mandate.person,
                 organisation_id=mandate.organisation_id,
+                is_required=required,
                 by=by,
             )
             for mandate in mandates
@@ -54,7 +57,7 @@ def add_invitees(*, workshop: Workshop, mandates: Iterable[Mandate], by: Any) ->
 
 
 def add_guests(
-    *, workshop: Workshop, text: str, by: Any, language: str = Language.FRENCH
+    *, workshop: Workshop, text: str, by: Any, language: str = Language.FRENCH, required: bool = False
 ) -> list[Invitation]:
     """Put outside guests on the list, one a line, and return the new invitations; nothing is mailed yet.
 
@@ -73,18 +76,27 @@ def add_guests(
             )
         }
         added = [
-            _add_guest(fresh, guest, accounts.get(guest.email.lower()), language, by) for guest in guests
+            _add_guest(
+                fresh, guest, accounts.get(guest.email.lower()), language=language, required=required, by=by
+            )
+            for guest in guests
         ]
         return [invitation for invitation in added if invitation]
 
 
 def _add_guest(
-    workshop: Workshop, guest: Guest, person: User | None, language: str, by: Any
+    workshop: Workshop, guest: Guest, person: User | None, *, language: str, required: bool, by: Any
 ) -> Invitation | None:
-    if person is None:
-        return _add(workshop, name=guest.name, email=guest.email, language=language, by=by)
-    name = person.get_full_name()
-    return _add(workshop, name=name, email=person.email, language=person.language, person=person, by=by)
+    name, email = (person.get_full_name(), person.email) if person else (guest.name, guest.email)
+    return _add(
+        workshop,
+        name=name,
+        email=email,
+        language=person.language if person else language,
+        person=person,
+        is_required=required,
+        by=by,
+    )
 
 
 def _lock_for_inviting(workshop: Workshop) -> Workshop:
@@ -96,18 +108,19 @@ def _lock_for_inviting(workshop: Workshop) -> Workshop:
     return fresh
 
 
-def _add(workshop: Workshop, *, email: str, by: Any, **fields: Any) -> Invitation | None:
+def _add(workshop: Workshop, *, email: str, is_required: bool, by: Any, **fields: Any) -> Invitation | None:
     """Add somebody under the workshop's lock; None when they are on the list."""
     known = workshop.invitations.filter(email__iexact=email).first()
     if known is None:
-        return Invitation.objects.create(workshop=workshop, email=email, **fields)
+        return Invitation.objects.create(workshop=workshop, email=email, is_required=is_required, **fields)
     if known.withdrawn_at is None:
         return None
     # A calendar takes the new entry only when its SEQUENCE is above that of the CANCEL.
     workshop.sequence += 1
     workshop.save(update_fields=["sequence", "updated_at"])
     known.withdrawn_at = known.sent_at = None
-    known.save(update_fields=["withdrawn_at", "sent_at"])
+    known.is_required = is_required
+    known.save(update_fields=["withdrawn_at", "sent_at", "is_required"])
     record(known, field="withdrawn_at", source="withdrawn", target="invited", by=by)
     return known
 
@@ -139,6 +152,26 @@ def withdraw_invitation(*, invitation: Invitation, by: Any) -> None:
         emails.drop_queued(rows)
         for row in rows:
             emails.send_withdrawal(row, now=now)
+
+
+def require_invitee(*, invitation: Invitation, required: bool, by: Any) -> Invitation:
+    """Say that the meeting should, or need not, have a person. Nobody is mailed; the log names who decided.
+
+    Raises WorkshopError when the invitation is withdrawn or the workshop over or cancelled.
+    """
+    with transaction.atomic():
+        workshop = lock(invitation.workshop)
+        fresh = lock(invitation)
+        if fresh.withdrawn_at:
+            raise WorkshopError(_("This invitation is withdrawn."), code="withdrawn")
+        if workshop.state not in (*INVITING_STATES, WorkshopState.DATE_POLL):
+            raise WorkshopError(_("This workshop no longer takes invitations."), code="state")
+        if fresh.is_required != required:
+            fresh.is_required = required
+            fresh.save(update_fields=["is_required"])
+            words = ("optional", "required")
+            record(fresh, field="is_required", source=words[not required], target=words[required], by=by)
+        return fresh
 
 
 def send_invitations(*, workshop: Workshop, by: Any) -> Sent:
