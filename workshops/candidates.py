@@ -176,7 +176,7 @@ def plan_invitations(workshop: Workshop, choice: Choice) -> Plan:
         person = accounts.get(guest.email.lower())
         name, email = (person.get_full_name(), person.email) if person else (guest.name, guest.email)
         _take(plan, people, known, Invitee(name, email, guest=guest))
-    left = {}
+    left: dict[str, LeftOut] = {}
     for mandate in in_force:
         if mandate.person.email.lower() not in people:
             who = f"{mandate.person} — {mandate.organisation.name}"
