@@ -1,0 +1,1 @@
+"""Date polls: slots × host sites, who can when, ranked; one choice schedules and invites."""

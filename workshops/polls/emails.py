@@ -1,0 +1,103 @@
+"""The messages of a date poll. They share the key and the thread of the invitation that follows."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import override
+
+from members.enums import MailChoice
+from members.notifications import unsubscribe_url
+from outbox.services import cancel_queued, queue_email, render_email
+from workshops.emails import invitation_key
+from workshops.models.invitations import Invitation
+from workshops.models.rules import rules_for
+
+POLL = "workshop-poll"
+UPDATE = "workshop-poll-update"
+REMINDER = "workshop-poll-reminder"
+CANCELLED = "workshop-poll-cancelled"
+
+
+def send_poll(invitation: Invitation) -> None:
+    """Queue the question: which of these dates suit you?"""
+    _send(invitation, POLL, "poll")
+
+
+def send_poll_update(invitation: Invitation) -> None:
+    """Queue the news that the proposed dates changed."""
+    _send(invitation, UPDATE, "poll_update", sequence=invitation.workshop.poll.revision)
+
+
+def send_poll_reminder(invitation: Invitation, *, days: int) -> bool:
+    """Queue a reminder to somebody who has not answered; False when it exists already."""
+    return _send(
+        invitation,
+        reminder_kind(days),
+        "poll_reminder",
+        sequence=invitation.workshop.poll.extensions,
+        refusable=MailChoice.REMINDER_SILENT,
+    )
+
+
+def send_poll_cancellation(invitation: Invitation) -> None:
+    """Queue the news that the workshop is given up."""
+    _send(invitation, CANCELLED, "poll_cancelled")
+
+
+def reminder_kind(days: int) -> str:
+    """Return the outbox kind of the reminder at a delay."""
+    return f"{REMINDER}-{days}d"
+
+
+def drop_poll_reminders(invitation: Invitation) -> None:
+    """Cancel the reminders that are not sent yet: the person has answered."""
+    for days in rules_for(invitation.workshop.kind).silent_days:
+        cancel_queued(key=invitation_key(invitation), kind=reminder_kind(days))
+
+
+def _send(
+    invitation: Invitation,
+    kind: str,
+    template: str,
+    *,
+    sequence: int = 0,
+    refusable: MailChoice | None = None,
+) -> bool:
+    workshop, language = invitation.workshop, invitation.mail_language
+    unsubscribe = unsubscribe_url(invitation.person, refusable) if refusable else ""
+    with override(language):
+        link = settings.SITE_URL + reverse("workshops:invitation_answer", args=[invitation.token])
+    context: dict[str, Any] = {
+        "workshop": workshop,
+        "invitation": invitation,
+        "poll": workshop.poll,
+        "options": _options(workshop),
+        "link": link,
+        "unsubscribe_url": unsubscribe,
+    }
+    subject, text, html = render_email(f"workshops/{template}", context, language=language)
+    row = queue_email(
+        key=invitation_key(invitation),
+        kind=kind,
+        to=invitation.email,
+        subject=subject,
+        text=text,
+        html=html,
+        language=language,
+        sequence=sequence,
+        recipient=invitation.person,
+        thread=f"workshop:{workshop.pk}",
+        unsubscribe_url=unsubscribe,
+        reply_to=settings.SECRETARIAT_EMAIL,
+    )
+    return row is not None
+
+
+def _options(workshop: Any) -> list[Any]:
+    """Return the options, read once for all the messages of a sending."""
+    if not hasattr(workshop, "poll_options"):
+        rows = workshop.poll.options.select_related("venue__organisation", "venue__commune")
+        workshop.poll_options = list(rows)
+    options: list[Any] = workshop.poll_options
+    return options
