@@ -38,7 +38,7 @@ from members.privacy import DONE, ErasureError, obstacles
 from outbox.models import OutboxEmail
 from outbox.services import SendingError, forget_recipient, queue_email, render_email
 from roadmap.actions.models import Action
-from workshops.models import Attendance, Invitation, Workshop, new_token
+from workshops.models import Attendance, Invitation, PollReply, Workshop, new_token
 
 # Any constant of our own: two erasures at once take their numbers one after the other.
 _NUMBERS = 0x4552_4153
@@ -114,6 +114,7 @@ def _forget_invitations(person: User, address: str, name: str) -> None:
     ahead = rows.filter(Q(workshop__ends_at=None) | Q(workshop__ends_at__gt=Now()))
     # Whoever has signed in is on the attendance sheet, even if the meeting is not over.
     ahead.filter(attendances=None).delete()
+    PollReply.objects.filter(invitation__in=rows).delete()
     for invitation in rows:
         invitation.name, invitation.email = name, _sentinel(person)
         invitation.comment, invitation.needs, invitation.token = "", "", new_token()

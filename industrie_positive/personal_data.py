@@ -37,16 +37,18 @@ class Held(NamedTuple):
     fields: tuple[str, ...]
     # A field with an address, for rows that know the person by it alone.
     address: str = ""
+    # A path to the person through other rows ("app.Model.path"), where the model has no relation of its own.
+    via: str = ""
 
     @property
     def model(self) -> type[Model]:
         """Return the model whose rows these are."""
-        return apps.get_model(self.relations[0].rpartition(".")[0])
+        return apps.get_model((*self.relations, self.via)[0].rpartition(".")[0])
 
     def rows(self, person: User) -> "QuerySet[Any, dict[str, Any]]":
         """Return the person's rows as dictionaries, in order."""
         wanted = Q()
-        for relation in self.relations:
+        for relation in (*self.relations, self.via) if self.via else self.relations:
             name = relation.rpartition(".")[2]
             wanted |= _target(person) if name == "target" else Q(**{name: person.pk})
         if self.address:
@@ -130,6 +132,28 @@ HELD = (
         gettext_lazy("Answers to workshops that I recorded"),
         ("workshops.Invitation.answered_by",),
         ("workshop__title_fr", "answer", "answered_at", "answer_source"),
+    ),
+    Held(
+        "poll_replies",
+        gettext_lazy("My replies to date polls"),
+        (),
+        ("invitation__workshop__title_fr", "sent_at", "answered_at", "source", "comment"),
+        "invitation__email",
+        "workshops.PollReply.invitation__person",
+    ),
+    Held(
+        "poll_answers",
+        gettext_lazy("Dates that suit me or not"),
+        (),
+        ("option__poll__workshop__title_fr", "option__starts_at", "option__venue__name", "choice"),
+        "reply__invitation__email",
+        "workshops.PollAnswer.reply__invitation__person",
+    ),
+    Held(
+        "poll_replies_recorded",
+        gettext_lazy("Replies to date polls that I recorded"),
+        ("workshops.PollReply.recorded_by",),
+        ("invitation__workshop__title_fr", "answered_at", "source"),
     ),
     Held(
         "workshops_organised",
@@ -322,6 +346,8 @@ LABELS: dict[str, str | Promise] = {
     "text_sha256": gettext_lazy("SHA-256 of the text"),
     "uid": gettext_lazy("Identifier"),
     "user_agent": gettext_lazy("Browser"),
+    "invitation__workshop__title_fr": gettext_lazy("Workshop"),
+    "option__poll__workshop__title_fr": gettext_lazy("Workshop"),
     "version__number": gettext_lazy("Version"),
     "voter__approval__version__number": gettext_lazy("Version"),
     "workshop__title_fr": gettext_lazy("Workshop"),

@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-heartbeat": {"task": "outbox.tasks.heartbeat", "schedule": 30.0},
     "outbox-sweep": {"task": "outbox.tasks.sweep", "schedule": 60.0},
     "workshops-remind": {"task": "workshops.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
+    "polls-remind": {"task": "workshops.polls.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
     "approval-remind": {"task": "roadmap.approval.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
     "approval-close": {
         "task": "roadmap.approval.tasks.close_ended",

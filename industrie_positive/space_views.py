@@ -24,6 +24,8 @@ from roadmap.approval.services import pending_for
 from roadmap.drafting.services import open_consultations
 from showcase.services import pages_to_confirm
 from workshops.calendars import personal_calendar
+from workshops.polls.calendars import holds_of
+from workshops.polls.queries import answered_polls, awaiting_polls
 from workshops.services import awaiting_answer, upcoming_invitations
 
 
@@ -33,6 +35,8 @@ def member_space(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     context = {
         "invitations": awaiting_answer(user),
+        "polls": awaiting_polls(user),
+        "answered_polls": answered_polls(user),
         "voters": pending_for(user),
         "consultations": open_consultations(user),
         "pages": pages_to_confirm(user),
@@ -54,7 +58,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     feed = CalendarFeed.objects.filter(token=token, person__is_active=True).select_related("person").first()
     if feed is None:
         raise Http404(_("There is no calendar at this address; a new one may have taken its place."))
-    text = personal_calendar(feed.person)
+    text = personal_calendar(feed.person, holds_of(feed.person))
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     known = parse_etags(request.headers.get("If-None-Match", ""))
     response: HttpResponse

@@ -17,6 +17,7 @@ from workshops.admin_forms import WorkshopForm
 from workshops.attendance import admin_views as attendance_views
 from workshops.enums import WorkshopState
 from workshops.models import AgendaItem, Venue, Workshop
+from workshops.polls.admin_views import poll_paths
 
 # Owned by the process page once the workshop is in the agenda.
 MOVED_BY_SERVICE = ("starts_at", "ends_at", "venue", "answer_by")
@@ -82,7 +83,7 @@ class WorkshopAdmin(LockedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Workshop | None = None) -> tuple[str, ...]:
         """State and address are the portal's; dates and venue too once they are in people's calendars."""
         fixed = ("state", "slug")
-        if obj is None or obj.state in (WorkshopState.DRAFT, WorkshopState.DATE_POLL):
+        if obj is None or obj.state == WorkshopState.DRAFT:
             return fixed
         return (*fixed, *MOVED_BY_SERVICE)
 
@@ -166,4 +167,4 @@ class WorkshopAdmin(LockedAdmin):
             )
             for step, view in steps.items()
         ]
-        return own + super().get_urls()
+        return own + poll_paths(self.admin_site.admin_view) + super().get_urls()

@@ -24,10 +24,11 @@ def public_calendar(workshops: Iterable[Workshop]) -> str:
     return build_publish([_event(workshop) for workshop in workshops], _("Workshops — Positive Industry"))
 
 
-def personal_calendar(person: User) -> str:
+def personal_calendar(person: User, holds: Iterable[Event] = ()) -> str:
     """Return the feed of the workshops that a person is invited to and has not declined, in the active language.
 
-    The way into the host's site is there for those who come alone. Nobody's name is in it (RFC 5545, PUBLISH).
+    The way into the host's site is there for those who come alone. Nobody's name is in it (RFC 5545, PUBLISH). `holds`
+    are the entries that date polls add (workshops.polls.calendars).
     """
     rows = (
         Invitation.objects.sent()
@@ -37,9 +38,8 @@ def personal_calendar(person: User) -> str:
         .prefetch_related("workshop__agenda")
         .order_by("-workshop__starts_at", "-id")
     )
-    return build_publish(
-        [_own_event(row) for row in rows[:FEED_LENGTH]], _("My workshops — Positive Industry")
-    )
+    own = [_own_event(row) for row in rows[:FEED_LENGTH]]
+    return build_publish([*own, *holds], _("My workshops — Positive Industry"))
 
 
 def _own_event(invitation: Invitation) -> Event:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -22,6 +22,8 @@ from workshops.enums import PUBLIC_STATES, AnswerSource, WorkshopKind, WorkshopS
 from workshops.forms import AnswerForm, answer_form
 from workshops.models import Invitation, Workshop
 from workshops.permissions import can_see_access
+from workshops.polls.queries import is_asked
+from workshops.polls.views import poll_by_token
 from workshops.services import WorkshopError, answer_invitation, answer_refusal
 
 PER_PAGE = 20
@@ -67,6 +69,8 @@ def _my_answers(user: Any) -> dict[int, Invitation]:
 @anonymous_page_cache()
 def workshop_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A workshop's public part; an invited person who is logged in answers here."""
+    if is_asked(request.user, slug):
+        return redirect("workshops:poll_answer", slug)
     rows = Workshop.objects.visible_to(request.user).with_place().prefetch_related("agenda")
     workshop = get_object_or_404(rows, slug=slug)
     invitation = _own_invitation(request.user, workshop)
@@ -153,6 +157,8 @@ def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a mail's link. A GET, which link scanners send, changes nothing; a POST answers."""
+    if (poll := poll_by_token(request, token)) is not None:
+        return poll
     rows = Invitation.objects.filter(sent_at__isnull=False).select_related(
         "workshop__venue__organisation", "workshop__venue__commune", "workshop__axis"
     )

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from members.enums import Language, OrganisationKind
 from members.models import Mandate, Sector
 from workshops.candidates import Choice, held_on
-from workshops.enums import WorkshopState
 from workshops.guests import parse_guests
 from workshops.models import Workshop
+from workshops.services import INVITING_STATES
 
 # What a preview hands on to its confirmation, as it was ticked and typed.
 NAMES = ("by", "bodies", "colleges", "sectors", "mandates", "guests", "guests_language", "required")
@@ -119,4 +119,4 @@ class InviteForm(forms.Form):
 def is_open_for_inviting(workshop: Workshop) -> bool:
     """Tell whether the list of invited people may still grow."""
     coming = workshop.starts_at is None or workshop.starts_at > timezone.now()
-    return workshop.state in (WorkshopState.DRAFT, WorkshopState.SCHEDULED) and coming
+    return workshop.state in INVITING_STATES and coming

@@ -100,6 +100,11 @@ def _log(workshop: Workshop) -> list[dict[str, Any]]:
         "starts_at": lambda entry: f"{_when(entry.from_state)} → {_when(entry.to_state)}",
         "venue": lambda entry: _("New venue"),
         "invited_at": lambda entry: _("First invitations sent"),
+        "poll_options": lambda entry: _("The proposed dates changed"),
+        "poll_deadline": lambda entry: (
+            _("Date poll: %(old)s → %(new)s") % {"old": _when(entry.from_state), "new": _when(entry.to_state)}
+        ),
+        "poll_choice": lambda entry: _("Date chosen from the poll"),
     }
     return [
         {"at": entry.at, "by": entry.by, "reason": entry.reason, "what": words[entry.field](entry)}

@@ -11,6 +11,7 @@ from workshops import services
 from workshops.admin_forms import CancelForm, MoveForm
 from workshops.admin_views.common import confirmed_form, do, workshop_of
 from workshops.enums import WorkshopState
+from workshops.polls.services import cancel_poll
 
 
 @require_POST
@@ -69,9 +70,8 @@ def process_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     form = CancelForm(request.POST or None)
 
     def act() -> int:
-        return services.cancel_workshop(
-            workshop=workshop, by=request.user, reason=form.cleaned_data["reason"]
-        )
+        # Whoever was asked for a date is told too.
+        return cancel_poll(workshop=workshop, by=request.user, reason=form.cleaned_data["reason"])
 
     return confirmed_form(request, workshop, form, act, "process_cancel", _cancelled)
 

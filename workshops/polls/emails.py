@@ -8,10 +8,10 @@ from django.utils.translation import override
 
 from members.enums import MailChoice
 from members.notifications import unsubscribe_url
+from outbox.models import OutboxEmail
 from outbox.services import cancel_queued, queue_email, render_email
 from workshops.emails import invitation_key
 from workshops.models.invitations import Invitation
-from workshops.models.rules import rules_for
 
 POLL = "workshop-poll"
 UPDATE = "workshop-poll-update"
@@ -52,8 +52,10 @@ def reminder_kind(days: int) -> str:
 
 def drop_poll_reminders(invitation: Invitation) -> None:
     """Cancel the reminders that are not sent yet: the person has answered."""
-    for days in rules_for(invitation.workshop.kind).silent_days:
-        cancel_queued(key=invitation_key(invitation), kind=reminder_kind(days))
+    key = invitation_key(invitation)
+    rows = OutboxEmail.objects.filter(key=key, kind__startswith=f"{REMINDER}-").order_by("kind")
+    for kind in rows.values_list("kind", flat=True).distinct():
+        cancel_queued(key=key, kind=kind)
 
 
 def _send(
@@ -80,7 +82,7 @@ def _send(
     row = queue_email(
         key=invitation_key(invitation),
         kind=kind,
-        to=invitation.email,
+        to=invitation.current_email,
         subject=subject,
         text=text,
         html=html,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,10 +32,17 @@ def answered_polls(user: Any) -> PollReplyQuerySet:
     return _mine(PollReply.objects.running().exclude(answered_at=None).exclude(pk__in=owed), user)
 
 
-def reply_of(user: Any, slug: str) -> PollReply | None:
-    """Return a person's reply, given or owed, to the poll of a workshop whose date is being searched."""
-    rows = PollReply.objects.running().filter(invitation__person=user, invitation__workshop__slug=slug)
-    return rows.select_related("invitation__workshop__poll", "invitation__organisation").first()
+def asked() -> PollReplyQuerySet:
+    """Return all replies, given or owed, with what a page shows of them."""
+    return PollReply.objects.select_related(
+        "invitation__person", "invitation__organisation", "invitation__workshop__poll__chosen"
+    )
+
+
+def is_asked(user: Any, slug: str) -> bool:
+    """Tell whether a person is asked for the date of a workshop, which is being searched."""
+    rows = PollReply.objects.running().filter(invitation__workshop__slug=slug)
+    return bool(user.is_authenticated and rows.filter(invitation__person=user).exists())
 
 
 def held_slots(starts_at: datetime, ends_at: datetime) -> QuerySet[PollOption]:
@@ -59,18 +67,18 @@ def own_holds(user: Any) -> QuerySet[PollAnswer]:
     ).order_by("option__starts_at", "option_id")
 
 
-def occupations(options: list[PollOption], *, but: Workshop) -> list[Workshop]:
-    """Return the workshops that hold one of the options' venues at some time between their first and last slot."""
-    venues = {option.venue_id for option in options if option.venue_id}
-    if not venues:
+def occupations(options: Sequence[Any], *, but: Workshop) -> list[Workshop]:
+    """Return the workshops that are at one of the options' hosts at some time between the first and the last slot."""
+    hosts = {option.venue.organisation_id for option in options if option.venue}
+    if not hosts:
         return []
     rows = Workshop.objects.exclude(pk=but.pk).filter(
-        venue_id__in=venues,
+        venue__organisation__in=hosts,
         state__in=OCCUPYING_STATES,
         starts_at__lt=max(option.ends_at for option in options),
         ends_at__gt=min(option.starts_at for option in options),
     )
-    return list(rows.order_by("starts_at", "id"))
+    return list(rows.select_related("venue").order_by("starts_at", "id"))
 
 
 def suggested_answer(invitation: Any) -> str:

@@ -1,7 +1,8 @@
 """Which date suits best, and why: counted from the replies, the rooms and who is indispensable, in seven queries.
 
-The order: dates that can be held first; then by how many indispensable people or organisations cannot come, whether all
-who said yes have a seat, how many said yes, how many yes or maybe, how many indispensable are unsure; then the earliest.
+The order: dates that can be held first; then by how many indispensable people or organisations cannot come, whether
+all who said yes have a seat, how many said yes, how many yes or maybe, how many indispensable are unsure; then the
+earliest.
 """
 
 from __future__ import annotations
@@ -105,15 +106,15 @@ def results(poll: DatePoll, *, now: datetime) -> Results:
 
 
 def clash_of(option: Any, busy: list[Workshop]) -> Workshop | None:
-    """Return the workshop that holds an option's venue at its time, of those loaded."""
+    """Return the workshop that keeps an option's venue from being free, of those loaded (`clashing_with`)."""
     for row in busy:
-        meets = (
-            row.starts_at
-            and row.ends_at
-            and row.starts_at < option.ends_at
-            and row.ends_at > option.starts_at
+        if not (option.venue and row.venue and row.starts_at and row.ends_at):
+            continue
+        whole = option.venue.organisation_id == row.venue.organisation_id and (
+            option.venue.is_site or row.venue.is_site
         )
-        if meets and row.venue_id == option.venue_id:
+        meets = row.starts_at < option.ends_at and row.ends_at > option.starts_at
+        if meets and (whole or row.venue_id == option.venue_id):
             return row
     return None
 
@@ -176,7 +177,9 @@ def _reason(row: dict[str, Any]) -> str:
     missing, unsure, seats = row["missing"], row["unsure"], row["seats"]
     sentences = [_numbers(row)]
     if missing:
-        text = ngettext("Required, %(names)s cannot come.", "Required, %(names)s cannot come.", len(missing))
+        text = ngettext(
+            "%(names)s (required) cannot come.", "%(names)s (required) cannot come.", len(missing)
+        )
         sentences.append(text % {"names": ", ".join(missing)})
     if unsure:
         text = ngettext(

@@ -7,6 +7,7 @@ mark is the outbox row: unique for a person, a delay and a deadline.
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from core.clock import database_now
 from core.workflow import lock
@@ -55,12 +56,14 @@ def remind_poll(workshop: Workshop) -> int:
             .exclude(person__is_active=False)
         )
         keys = {invitation_key(row) for row in chosen}
-        kind = emails.reminder_kind(delays[position])
-        marked = set(
-            OutboxEmail.objects.filter(key__in=keys, kind=kind, sequence=poll.extensions).values_list(
-                "key", flat=True
-            )
+        # Delays that the secretariat has just changed find the reminder that went out since this one is due.
+        reminded = OutboxEmail.objects.filter(
+            Q(kind=emails.reminder_kind(delays[position]))
+            | Q(kind__startswith=f"{emails.REMINDER}-", created_at__gte=due_at),
+            key__in=keys,
+            sequence=poll.extensions,
         )
+        marked = set(reminded.values_list("key", flat=True))
         if not keys - marked:
             return 0
         return sum(

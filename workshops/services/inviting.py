@@ -18,7 +18,7 @@ from workshops.guests import Guest, parse_guests
 from workshops.models import Invitation, Workshop, rules_for
 from workshops.services.errors import GuestListError, WorkshopError, lock_recipients
 
-INVITING_STATES = (WorkshopState.DRAFT, WorkshopState.SCHEDULED)
+INVITING_STATES = (WorkshopState.DRAFT, WorkshopState.DATE_POLL, WorkshopState.SCHEDULED)
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,8 @@ def withdraw_invitation(*, invitation: Invitation, by: Any) -> None:
     """Take one person off the list; the others and the workshop are untouched.
 
     If the invitation was sent and the workshop is to come, SEQUENCE rises and that person alone gets a CANCEL of their
-    entry; messages not sent yet are dropped. An invitation never sent is removed. Raises WorkshopError when it is
-    already withdrawn.
+    entry; messages not sent yet are dropped. An invitation never sent is removed, but while a date is being
+    searched: the link of somebody asked then says so. Raises WorkshopError when it is already withdrawn.
     """
     with transaction.atomic():
         workshop = lock(invitation.workshop)
@@ -138,12 +138,15 @@ def withdraw_invitation(*, invitation: Invitation, by: Any) -> None:
         fresh = lock(invitation)
         if fresh.withdrawn_at:
             raise WorkshopError(_("This invitation is already withdrawn."), code="withdrawn")
-        if fresh.sent_at is None and fresh.answered_at is None:
+        polled = workshop.state == WorkshopState.DATE_POLL
+        if fresh.sent_at is None and fresh.answered_at is None and not polled:
             fresh.delete()
             return
         fresh.withdrawn_at = now
         fresh.save(update_fields=["withdrawn_at"])
         record(fresh, field="withdrawn_at", source="invited", target="withdrawn", by=by)
+        if polled:
+            emails.drop_queued([fresh])
         if workshop.state != WorkshopState.SCHEDULED or not workshop.starts_at or workshop.starts_at <= now:
             return
         workshop.sequence += 1

@@ -50,7 +50,6 @@ def reply_to_poll(
     if recorded and not is_secretariat(by):
         raise PermissionDenied
     comment = comment.strip()
-    _check(choices, comment)
     with transaction.atomic():
         workshop = lock(invitation.workshop)
         fresh = lock(invitation)
@@ -67,6 +66,7 @@ def reply_to_poll(
                 _("The proposed dates have just changed: please look at them and answer again."),
                 code="revised",
             )
+        _check(choices, comment)
         known = set(poll.options.values_list("pk", flat=True))
         if not set(choices) <= known:
             raise WorkshopError(_("One of these dates is not proposed in this poll."), code="option")
