@@ -5,6 +5,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 from django.conf import settings
@@ -29,6 +30,27 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="DatePoll",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("answer_by", models.DateTimeField(verbose_name="answer by")),
+                ("deadline_set_at", models.DateTimeField(editable=False, null=True)),
+                ("extensions", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("revision", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("revised_at", models.DateTimeField(editable=False, null=True)),
+            ],
+            options={
+                "verbose_name": "date poll",
+                "verbose_name_plural": "date polls",
+                "default_permissions": (),
+            },
+        ),
         migrations.CreateModel(
             name="KindRules",
             fields=[
@@ -135,236 +157,6 @@ class Migration(migrations.Migration):
                 "verbose_name": "series of workshops",
                 "verbose_name_plural": "series of workshops",
                 "ordering": ["name_fr"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Venue",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
-                (
-                    "is_site",
-                    models.BooleanField(
-                        default=False,
-                        help_text="While a workshop is held here, no other room of this host is free.",
-                        verbose_name="the whole site",
-                    ),
-                ),
-                (
-                    "capacity",
-                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="capacity"),
-                ),
-                (
-                    "access",
-                    models.TextField(
-                        blank=True,
-                        help_text="Stop, entrance, building, floor. Shown to confirmed people only.",
-                        max_length=1000,
-                        verbose_name="access and transport",
-                    ),
-                ),
-                ("parking", models.CharField(blank=True, max_length=300, verbose_name="parking")),
-                (
-                    "badge",
-                    models.CharField(
-                        blank=True,
-                        help_text="What is asked at the entrance.",
-                        max_length=300,
-                        verbose_name="badge and identity",
-                    ),
-                ),
-                (
-                    "accessibility",
-                    models.CharField(
-                        blank=True,
-                        help_text="Step-free way, lift, hearing loop, adapted toilets.",
-                        max_length=300,
-                        verbose_name="accessibility",
-                    ),
-                ),
-                (
-                    "contact_name",
-                    models.CharField(blank=True, max_length=120, verbose_name="contact on the day"),
-                ),
-                (
-                    "contact_phone",
-                    models.CharField(blank=True, max_length=40, verbose_name="contact’s phone"),
-                ),
-                ("sheet_changed_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "commune",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="members.commune",
-                        verbose_name="commune",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="venues",
-                        to="members.organisation",
-                        verbose_name="host organisation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "venue",
-                "verbose_name_plural": "venues",
-                "ordering": ["organisation__sort_name", "name"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Workshop",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("slug", models.SlugField(max_length=100, unique=True, verbose_name="address on the site")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("session", "Council session"),
-                            ("workshop-council", "Workshop-council"),
-                            ("think-tank", "Think tank meeting"),
-                            ("visit", "Company visit"),
-                        ],
-                        max_length=20,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("date-poll", "Date poll"),
-                            ("scheduled", "Scheduled"),
-                            ("held", "Held"),
-                            ("minutes-approved", "Minutes approved"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="draft",
-                        editable=False,
-                        max_length=20,
-                        verbose_name="state",
-                    ),
-                ),
-                ("title_fr", models.CharField(max_length=160, verbose_name="title (French)")),
-                ("title_en", models.CharField(max_length=160, verbose_name="title (English)")),
-                ("objectives_fr", models.TextField(blank=True, verbose_name="objectives (French, Markdown)")),
-                (
-                    "objectives_en",
-                    models.TextField(blank=True, verbose_name="objectives (English, Markdown)"),
-                ),
-                (
-                    "occupies",
-                    django.contrib.postgres.fields.ranges.BigIntegerRangeField(editable=False, null=True),
-                ),
-                (
-                    "capacity",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        help_text="Seats. Beyond them, people go on the waiting list. Blank: as many as come.",
-                        null=True,
-                        verbose_name="capacity",
-                    ),
-                ),
-                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="start")),
-                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="end")),
-                (
-                    "answer_by",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="Blank: until the workshop starts.",
-                        null=True,
-                        verbose_name="answer by",
-                    ),
-                ),
-                ("is_public", models.BooleanField(default=True, verbose_name="in the public agenda")),
-                (
-                    "is_demo",
-                    models.BooleanField(
-                        default=False,
-                        help_text="The exact dates are not known; the page says so.",
-                        verbose_name="demonstration dates",
-                    ),
-                ),
-                ("outcome_fr", models.TextField(blank=True, verbose_name="outcome (French, Markdown)")),
-                ("outcome_en", models.TextField(blank=True, verbose_name="outcome (English, Markdown)")),
-                ("uid", models.CharField(editable=False, max_length=80, unique=True)),
-                ("sequence", models.PositiveIntegerField(default=0, editable=False)),
-                (
-                    "invited_at",
-                    models.DateTimeField(editable=False, null=True, verbose_name="invitations sent"),
-                ),
-                (
-                    "cancelled_reason",
-                    models.TextField(blank=True, editable=False, verbose_name="reason of the cancellation"),
-                ),
-                ("moved_at", models.DateTimeField(editable=False, null=True)),
-                ("moves", models.PositiveSmallIntegerField(default=0, editable=False)),
-                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="last change")),
-                (
-                    "axis",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="members.axis",
-                        verbose_name="strategic axis",
-                    ),
-                ),
-                (
-                    "organiser",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="organiser",
-                    ),
-                ),
-                (
-                    "series",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="workshops",
-                        to="workshops.series",
-                        verbose_name="series",
-                    ),
-                ),
-                (
-                    "venue",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="workshops",
-                        to="workshops.venue",
-                        verbose_name="venue",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "workshop",
-                "verbose_name_plural": "workshops",
-                "ordering": ["-starts_at", "-id"],
             },
         ),
         migrations.CreateModel(
@@ -521,20 +313,399 @@ class Migration(migrations.Migration):
                         verbose_name="colleague",
                     ),
                 ),
-                (
-                    "workshop",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invitations",
-                        to="workshops.workshop",
-                    ),
-                ),
             ],
             options={
                 "verbose_name": "invitation",
                 "verbose_name_plural": "invitations",
                 "ordering": ["organisation__sort_name", "name", "id"],
             },
+        ),
+        migrations.CreateModel(
+            name="PollOption",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="start")),
+                ("ends_at", models.DateTimeField(verbose_name="end")),
+                (
+                    "poll",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="options",
+                        to="workshops.datepoll",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "proposed date",
+                "verbose_name_plural": "proposed dates",
+                "ordering": ["starts_at", "ends_at", "venue__organisation__sort_name", "venue__name", "id"],
+                "default_permissions": (),
+            },
+        ),
+        migrations.AddField(
+            model_name="datepoll",
+            name="chosen",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="workshops.polloption",
+                verbose_name="chosen date",
+            ),
+        ),
+        migrations.CreateModel(
+            name="PollReply",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(editable=False, verbose_name="sent")),
+                ("answered_at", models.DateTimeField(editable=False, null=True, verbose_name="answered")),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("portal", "Portal"),
+                            ("mail-link", "Link in the e-mail"),
+                            ("secretariat", "Recorded by the secretariat"),
+                        ],
+                        editable=False,
+                        max_length=12,
+                        verbose_name="came by",
+                    ),
+                ),
+                (
+                    "comment",
+                    models.CharField(blank=True, max_length=1000, verbose_name="message to the secretariat"),
+                ),
+                (
+                    "invitation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="poll_reply",
+                        to="workshops.invitation",
+                        verbose_name="invitation",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="recorded by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "reply to a date poll",
+                "verbose_name_plural": "replies to date polls",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="PollAnswer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "choice",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("maybe", "Maybe"), ("no", "No")],
+                        max_length=5,
+                        verbose_name="answer",
+                    ),
+                ),
+                (
+                    "option",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="workshops.polloption",
+                        verbose_name="proposed date",
+                    ),
+                ),
+                (
+                    "reply",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="workshops.pollreply",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "answer to a date poll",
+                "verbose_name_plural": "answers to date polls",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Venue",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
+                (
+                    "is_site",
+                    models.BooleanField(
+                        default=False,
+                        help_text="While a workshop is held here, no other room of this host is free.",
+                        verbose_name="the whole site",
+                    ),
+                ),
+                (
+                    "capacity",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="capacity"),
+                ),
+                (
+                    "access",
+                    models.TextField(
+                        blank=True,
+                        help_text="Stop, entrance, building, floor. Shown to confirmed people only.",
+                        max_length=1000,
+                        verbose_name="access and transport",
+                    ),
+                ),
+                ("parking", models.CharField(blank=True, max_length=300, verbose_name="parking")),
+                (
+                    "badge",
+                    models.CharField(
+                        blank=True,
+                        help_text="What is asked at the entrance.",
+                        max_length=300,
+                        verbose_name="badge and identity",
+                    ),
+                ),
+                (
+                    "accessibility",
+                    models.CharField(
+                        blank=True,
+                        help_text="Step-free way, lift, hearing loop, adapted toilets.",
+                        max_length=300,
+                        verbose_name="accessibility",
+                    ),
+                ),
+                (
+                    "contact_name",
+                    models.CharField(blank=True, max_length=120, verbose_name="contact on the day"),
+                ),
+                (
+                    "contact_phone",
+                    models.CharField(blank=True, max_length=40, verbose_name="contact’s phone"),
+                ),
+                ("sheet_changed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "commune",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="members.commune",
+                        verbose_name="commune",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="venues",
+                        to="members.organisation",
+                        verbose_name="host organisation",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "venue",
+                "verbose_name_plural": "venues",
+                "ordering": ["organisation__sort_name", "name"],
+            },
+        ),
+        migrations.AddField(
+            model_name="polloption",
+            name="venue",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workshops.venue",
+                verbose_name="venue",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Workshop",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=100, unique=True, verbose_name="address on the site")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("session", "Council session"),
+                            ("workshop-council", "Workshop-council"),
+                            ("think-tank", "Think tank meeting"),
+                            ("visit", "Company visit"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("date-poll", "Date poll"),
+                            ("scheduled", "Scheduled"),
+                            ("held", "Held"),
+                            ("minutes-approved", "Minutes approved"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                ("title_fr", models.CharField(max_length=160, verbose_name="title (French)")),
+                ("title_en", models.CharField(max_length=160, verbose_name="title (English)")),
+                ("objectives_fr", models.TextField(blank=True, verbose_name="objectives (French, Markdown)")),
+                (
+                    "objectives_en",
+                    models.TextField(blank=True, verbose_name="objectives (English, Markdown)"),
+                ),
+                (
+                    "occupies",
+                    django.contrib.postgres.fields.ranges.BigIntegerRangeField(editable=False, null=True),
+                ),
+                (
+                    "capacity",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Seats. Beyond them, people go on the waiting list. Blank: as many as come.",
+                        null=True,
+                        verbose_name="capacity",
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="start")),
+                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="end")),
+                (
+                    "answer_by",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Blank: until the workshop starts.",
+                        null=True,
+                        verbose_name="answer by",
+                    ),
+                ),
+                ("is_public", models.BooleanField(default=True, verbose_name="in the public agenda")),
+                (
+                    "is_demo",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The exact dates are not known; the page says so.",
+                        verbose_name="demonstration dates",
+                    ),
+                ),
+                ("outcome_fr", models.TextField(blank=True, verbose_name="outcome (French, Markdown)")),
+                ("outcome_en", models.TextField(blank=True, verbose_name="outcome (English, Markdown)")),
+                ("uid", models.CharField(editable=False, max_length=80, unique=True)),
+                ("sequence", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "invited_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="invitations sent"),
+                ),
+                (
+                    "cancelled_reason",
+                    models.TextField(blank=True, editable=False, verbose_name="reason of the cancellation"),
+                ),
+                ("moved_at", models.DateTimeField(editable=False, null=True)),
+                ("moves", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="last change")),
+                (
+                    "axis",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="members.axis",
+                        verbose_name="strategic axis",
+                    ),
+                ),
+                (
+                    "organiser",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="organiser",
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="workshops",
+                        to="workshops.series",
+                        verbose_name="series",
+                    ),
+                ),
+                (
+                    "venue",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="workshops",
+                        to="workshops.venue",
+                        verbose_name="venue",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "workshop",
+                "verbose_name_plural": "workshops",
+                "ordering": ["-starts_at", "-id"],
+            },
+        ),
+        migrations.AddField(
+            model_name="invitation",
+            name="workshop",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="invitations",
+                to="workshops.workshop",
+            ),
         ),
         migrations.CreateModel(
             name="Door",
@@ -612,6 +783,16 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "documents",
                 "ordering": ["position", "id"],
             },
+        ),
+        migrations.AddField(
+            model_name="datepoll",
+            name="workshop",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="poll",
+                to="workshops.workshop",
+                verbose_name="workshop",
+            ),
         ),
         migrations.CreateModel(
             name="Attendance",
@@ -724,6 +905,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
+            model_name="pollreply",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answered_at", None), ("comment", ""), ("recorded_by", None), ("source", "")),
+                    models.Q(("answered_at__isnull", False), models.Q(("source", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="pollreply_answer_has_source",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pollanswer",
+            constraint=models.UniqueConstraint(fields=("reply", "option"), name="pollanswer_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="pollanswer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("choice__in", ["yes", "maybe", "no"])), name="pollanswer_choice_known"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="venue",
             constraint=models.UniqueConstraint(fields=("organisation", "name"), name="venue_unique"),
         ),
@@ -733,6 +935,25 @@ class Migration(migrations.Migration):
                 condition=models.Q(("capacity", None), ("capacity__gt", 0), _connector="OR"),
                 name="venue_capacity_positive",
                 violation_error_message="A capacity is at least 1.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="polloption",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="polloption_ends_after_start",
+                violation_error_message="The workshop must end after it starts.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="polloption",
+            constraint=models.UniqueConstraint(
+                models.F("poll"),
+                models.F("starts_at"),
+                models.F("ends_at"),
+                django.db.models.functions.comparison.Coalesce("venue_id", models.Value(0)),
+                name="polloption_once",
+                violation_error_message="This slot is there twice.",
             ),
         ),
         migrations.AddIndex(
