@@ -15,7 +15,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
-from django.db.models import Func, Max, Q, TextField, Value
+from django.db.models import Func, Max, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Left, Now
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from core import workflow
 from core.models import TransitionLog
 from members.enums import ErasureState
-from members.history import forget_person
+from members.history import Tenure, forget_person, identities
 from members.invitations import ERASED_DOMAIN
 from members.models import (
     CalendarFeed,
@@ -35,10 +35,12 @@ from members.models import (
     User,
 )
 from members.privacy import DONE, ErasureError, obstacles
+from outbox.calendar import ical_text, replace_text
 from outbox.models import OutboxEmail
-from outbox.services import SendingError, forget_recipient, queue_email, render_email
+from outbox.services import SendingError, forget_recipient, make_last, queue_email, render_email
 from roadmap.actions.models import Action
 from workshops.models import Attendance, Invitation, PollReply, Workshop, new_token
+from workshops.services import withdraw_invitation
 
 # Any constant of our own: two erasures at once take their numbers one after the other.
 _NUMBERS = 0x4552_4153
@@ -60,18 +62,20 @@ def erase(*, request: ErasureRequest, by: Any) -> ErasureRequest:
         person = workflow.lock(fresh.person)
         if fresh.state == ErasureState.OPEN and (reasons := obstacles(person)):
             raise ErasureError(" ".join(reasons))
+        _lock_workshops(person)
         number = _next_number()
         done = workflow.transition(
             fresh, ErasureState.DONE, by=by, handled_at=Now(), number=number, message=""
         )
-        former = (person.get_full_name(), person.email)
-        language = person.language
-        _forget_mails(person)
+        names, tenures = identities(person)
+        address, language = person.email, person.language
+        _forget_mails(person, tenures)
+        _cancel_entries(person, by=by)
         _forget_account(person)
-        _forget_invitations(person, former[1], pseudonym(number))
-        _forget_logs(person, former, pseudonym(number))
+        _forget_invitations(person, address, pseudonym(number))
+        _forget_logs(person, [*names, *_own_addresses(person, tenures)], pseudonym(number))
         _anonymise(person, number)
-        _farewell(done, to=former[1], language=language)
+        _farewell(done, to=address, language=language)
     return done
 
 
@@ -81,9 +85,39 @@ def _next_number() -> int:
     return (ErasureRequest.objects.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
-def _forget_mails(person: User) -> None:
+def _lock_workshops(person: User) -> None:
+    """Take the coming workshops before any of their mails, as everybody does: two orders would be a deadlock."""
+    coming = Workshop.objects.filter(pk__in=_coming(person).values("workshop"))
+    list(coming.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
+def _coming(person: User) -> "QuerySet[Invitation]":
+    own = Q(person=person) | Q(person=None, email__iexact=person.email)
+    ahead = Q(workshop__ends_at=None) | Q(workshop__ends_at__gt=Now())
+    # Whoever has signed in is on the attendance sheet, even if the meeting is not over.
+    return Invitation.objects.filter(own).filter(ahead, attendances=None)
+
+
+def _own_addresses(person: User, tenures: list[Tenure]) -> list[str]:
+    """Return the addresses that were the person's and are nobody else's now."""
+    addresses = dict.fromkeys(tenure.address for tenure in tenures)
+    taken = User.objects.filter(email__in=addresses).exclude(pk=person.pk)
+    return [address for address in addresses if address not in set(taken.values_list("email", flat=True))]
+
+
+def _cancel_entries(person: User, *, by: Any) -> None:
+    """Take what lies ahead out of the person's calendar, while the address is known; others move up in the queue."""
+    for invitation in _coming(person).standing().order_by("workshop", "pk"):
+        withdraw_invitation(invitation=invitation, by=by)
+    make_last(recipient=person, address=person.email, kind=DONE)
+
+
+def _forget_mails(person: User, tenures: list[Tenure]) -> None:
     try:
         forget_recipient(recipient=person, address=person.email)
+        for tenure in tenures[1:]:
+            written = OutboxEmail.objects.to_address(tenure.address).filter(recipient=None)
+            written.filter(created_at__gte=tenure.since, created_at__lt=tenure.until).delete()
     except SendingError as error:
         raise ErasureError(_("A message to this person is being sent: try again in a minute.")) from error
 
@@ -109,26 +143,25 @@ def _forget_account(person: User) -> None:
 
 def _forget_invitations(person: User, address: str, name: str) -> None:
     """Delete what lies ahead; keep who attended, without the person."""
+    _coming(person).delete()
     rows = Invitation.objects.filter(Q(person=person) | Q(person=None, email__iexact=address))
-    Attendance.objects.filter(Q(person=person) | Q(invitation__in=rows)).update(name=name)
-    ahead = rows.filter(Q(workshop__ends_at=None) | Q(workshop__ends_at__gt=Now()))
-    # Whoever has signed in is on the attendance sheet, even if the meeting is not over.
-    ahead.filter(attendances=None).delete()
     PollReply.objects.filter(invitation__in=rows).delete()
     for invitation in rows:
         invitation.name, invitation.email = name, _sentinel(person)
         invitation.comment, invitation.needs, invitation.token = "", "", new_token()
         invitation.save(update_fields=["name", "email", "comment", "needs", "token"])
+    Attendance.objects.filter(Q(person=person) | Q(invitation__in=rows)).update(name=name)
 
 
-def _forget_logs(person: User, former: tuple[str, str], name: str) -> None:
-    """Take the name and the address out of what the register and the administration site remember."""
+def _forget_logs(person: User, former: list[str], name: str) -> None:
+    """Take the names and the addresses out of what the register and the administration site remember."""
     forget_person(person)
     own = TransitionLog.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id=person.pk
     )
     own.update(reason="")
-    Invitation.objects.filter(represented_by=former[0]).update(represented_by=name)
+    Invitation.objects.filter(represented_by__in=former).update(represented_by=name)
+    Attendance.objects.filter(person=None, name__in=former).update(name=name)
     for old in former:
         for model, column in ((TransitionLog, "reason"), (Change, "reason"), (LogEntry, "object_repr")):
             _replace(model, column, old, name)
@@ -136,17 +169,36 @@ def _forget_logs(person: User, former: tuple[str, str], name: str) -> None:
         for column in ("subject", "text"):
             _replace(OutboxEmail, column, old, name)
         _replace(OutboxEmail, "html", escape(old), name)
+        _replace_in_calendars(old, name)
         _replace(LogEntry, "change_message", json.dumps(old)[1:-1], json.dumps(name)[1:-1])
+
+
+def _whole(old: str) -> str:
+    """Return what finds a name or an address, and not within a longer one, which is somebody else's."""
+    joints = "[-+.]" if "@" in old else "-"
+    return rf"(?<!\w)(?<!\w{joints}){re.escape(old)}(?!\w)(?!-\w)"
+
+
+def _replace_in_calendars(old: str, new: str) -> None:
+    """The same in calendar entries, whose lines are folded."""
+    unfolded = Func(
+        "calendar_text",
+        Value("\r?\n[ \t]"),
+        Value(""),
+        Value("g"),
+        function="regexp_replace",
+        output_field=TextField(),
+    )
+    for row in OutboxEmail.objects.alias(unfolded=unfolded).filter(unfolded__contains=ical_text(old)):
+        row.calendar_text = replace_text(row.calendar_text, _whole(ical_text(old)), ical_text(new))
+        row.save(update_fields=["calendar_text"])
 
 
 def _replace(model: Any, column: str, old: str, new: str) -> None:
     rows = model.objects.filter(**{f"{column}__contains": old})
-    # Not within a longer name or address, which is somebody else's.
-    joints = "[-+.]" if "@" in old else "-"
-    whole = rf"(?<!\w)(?<!\w{joints}){re.escape(old)}(?!\w)(?!-\w)"
     changed: Any = Func(
         Cast(column, TextField()),
-        Value(whole),
+        Value(_whole(old)),
         Value(new.replace("\\", "\\\\")),
         Value("g"),
         function="regexp_replace",

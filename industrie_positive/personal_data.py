@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import database_now
+from members.history import identities
 from members.models import User
 from outbox.models import ACCOUNT_KINDS
 
@@ -35,8 +36,8 @@ class Held(NamedTuple):
     title: str | Promise
     relations: tuple[str, ...]
     fields: tuple[str, ...]
-    # A field with an address, for rows that know the person by it alone.
-    address: str = ""
+    # The fields of the person, the address and the instant, for rows that may know the person by an address alone.
+    by_address: tuple[str, str, str] | None = None
     # A path to the person through other rows ("app.Model.path"), where the model has no relation of its own.
     via: str = ""
 
@@ -51,8 +52,8 @@ class Held(NamedTuple):
         for relation in (*self.relations, self.via) if self.via else self.relations:
             name = relation.rpartition(".")[2]
             wanted |= _target(person) if name == "target" else Q(**{name: person.pk})
-        if self.address:
-            wanted |= Q(**{f"{self.address}__iexact": person.email})
+        if self.by_address:
+            wanted |= _held_by_address(person, *self.by_address)
         # `distinct` would compare JSON: the ids are enough.
         ids = self.model._default_manager.filter(wanted).values("pk")
         rows = self.model._default_manager.filter(pk__in=ids).order_by("pk")
@@ -61,6 +62,15 @@ class Held(NamedTuple):
     def labels(self) -> list[str]:
         """Return the fields' titles."""
         return [_label(self.model, name) for name in self.fields]
+
+
+def _held_by_address(person: User, owner: str, address: str, instant: str) -> Q:
+    """Match what nobody else owns and was written to an address while it was this person's: addresses are reused."""
+    matched = Q(**{f"{address}__iexact": person.email, f"{instant}__isnull": True})
+    for tenure in identities(person)[1]:
+        during = {f"{address}__iexact": tenure.address, f"{instant}__gte": tenure.since}
+        matched |= Q(**during, **({f"{instant}__lt": tenure.until} if tenure.until else {}))
+    return Q(**{owner: None}) & matched
 
 
 def _target(person: User) -> Q:
@@ -107,7 +117,7 @@ HELD = (
             *("proxy_organisation__name", "needs", "comment", "waiting_since", "promoted_at"),
             *("host_sheet_sent_at", "withdrawn_at"),
         ),
-        "email",
+        ("person", "email", "sent_at"),
     ),
     Held(
         "representations",
@@ -196,7 +206,7 @@ HELD = (
         gettext_lazy("E-mails sent to me"),
         ("outbox.OutboxEmail.recipient",),
         ("to", "kind", "subject", "created_at", "state", "sent_at", "text"),
-        "to",
+        ("recipient", "to", "created_at"),
     ),
     Held(
         "refused_mails",

@@ -11,6 +11,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -39,12 +40,30 @@ def _what_happened(template_prefix: str) -> str:
     return sentences.get(template_prefix.rsplit("/", 1)[-1], _("How one logs in was changed."))
 
 
+def lock_account(person: User) -> User:
+    """Lock the row of an account that is in use, and return it fresh: a change of one's own waits for an erasure.
+
+    Call in a transaction. Raises PermissionDenied when the account was closed or erased since the request came in.
+    """
+    fresh = User.objects.select_for_update(no_key=True).filter(pk=person.pk, is_active=True).first()
+    if fresh is None:
+        raise PermissionDenied(_("This account has just been closed."))
+    return fresh
+
+
 class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts exist by the secretariat's invitation only."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up."""
         return False
+
+    def set_password(self, user: User, password: str) -> None:
+        """Write the password and nothing else: what the request read of the account may be older than an erasure."""
+        user.set_password(password)
+        with transaction.atomic():
+            lock_account(user)
+            user.save(update_fields=["password"])
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Go back to the account's page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -111,6 +111,30 @@ def changes_of(instance: models.Model) -> models.QuerySet[Change]:
     if isinstance(instance, Organisation):
         return rows.filter(organisation=instance)
     return rows.filter(register=instance._meta.model_name, object_id=instance.pk)
+
+
+@dataclass(frozen=True)
+class Tenure:
+    """An address that was a person's, from when to when (`until` is None for the present one)."""
+
+    address: str
+    since: datetime
+    until: datetime | None
+
+
+def identities(person: User) -> tuple[list[str], list[Tenure]]:
+    """Return the names a person has had and the addresses with their times, the present ones first."""
+    now = {"first_name": person.first_name, "last_name": person.last_name, "email": person.email}
+    names, tenures, until = [person.get_full_name()], [], None
+    for change in Change.objects.filter(register="user", object_id=person.pk).order_by("-id"):
+        before = {name: pair[0] for name, pair in change.values.items() if name in now and pair[0]}
+        if "email" in before:
+            tenures.append(Tenure(now["email"], change.at, until))
+            until = change.at
+        now |= before
+        names.append(f"{now['first_name']} {now['last_name']}".strip())
+    tenures.append(Tenure(now["email"], person.date_joined, until))
+    return list(dict.fromkeys(names)), tenures
 
 
 def forget_person(person: User) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import workflow
 from members.enums import ErasureState
+from members.invitations import ERASED_DOMAIN
 from members.models import ErasureRequest, Mandate, User
 from outbox.services import queue_email, render_email
 
@@ -49,8 +50,14 @@ def obstacles(person: User) -> list[str]:
 
 
 def request_erasure(*, person: User, message: str, by: Any) -> ErasureRequest:
-    """Write a request and tell the secretariat by mail, which names nobody. Raises ErasureError when one is open."""
+    """Write a request and tell the secretariat by mail, which names nobody.
+
+    Raises ErasureError when one is open, or the person has been erased.
+    """
     with transaction.atomic():
+        fresh = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+        if fresh.email.endswith(ERASED_DOMAIN):
+            raise ErasureError(_("This person has been erased."))
         try:
             with transaction.atomic():
                 request = ErasureRequest.objects.create(person=person, message=message)

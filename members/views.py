@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.http import anonymous_page_cache, paginate
+from members.accounts import lock_account
 from members.directory import bodies, groups_of, matching_organisations
 from members.history import record_change, snapshot
 from members.models import Body, CalendarFeed, User, new_feed_token
@@ -66,17 +67,21 @@ def directory_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preference_edit(request: HttpRequest) -> HttpResponse:
     """Language, mails, directory, calendar address."""
-    # A copy of its own: a refused form must not show in the page's head.
     user: Any = request.user
-    person = User.objects.get(pk=user.pk)
-    before = snapshot(person)
-    form = PreferencesForm(request.POST if request.method == "POST" else None, instance=person)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST":
         with transaction.atomic():
-            form.save()
-            record_change(person, before=before, after=snapshot(person), by=person)
-        messages.success(request, _("Your choices are kept."))
-        return redirect("members:preference_edit")
+            person = lock_account(user)
+            before = snapshot(person)
+            form = PreferencesForm(request.POST, instance=person)
+            if form.is_valid():
+                form.save()
+                record_change(person, before=before, after=snapshot(person), by=person)
+                messages.success(request, _("Your choices are kept."))
+                return redirect("members:preference_edit")
+    else:
+        # A copy of its own: a refused form must not show in the page's head.
+        person = User.objects.get(pk=user.pk)
+        form = PreferencesForm(instance=person)
     context = {
         "form": form,
         "unrefusable": UNREFUSABLE,
@@ -89,7 +94,9 @@ def preference_edit(request: HttpRequest) -> HttpResponse:
 def feed_renew(request: HttpRequest) -> HttpResponse:
     """Make the person's calendar address, or another one in its place."""
     user: Any = request.user
-    CalendarFeed.objects.update_or_create(person=user, defaults={"token": new_feed_token()})
+    with transaction.atomic():
+        lock_account(user)
+        CalendarFeed.objects.update_or_create(person=user, defaults={"token": new_feed_token()})
     messages.success(request, _("Your calendar has a new address. A former one opens nothing any more."))
     return redirect("members:preference_edit")
 
@@ -105,7 +112,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404(_("This link refuses nothing: copy it whole from the e-mail, or log in to choose."))
     person, kind = found
     if request.method == "POST":
-        refuse(person, kind)
+        with transaction.atomic():
+            lock_account(person)
+            refuse(person, kind)
     # Whoever is logged in, the page is the mail's: and no logout form, whose origin could not be checked from here.
     context = {"kind": kind, "done": request.method == "POST", "user": AnonymousUser()}
     response = render(request, "members/unsubscribe.html", context)

@@ -4,6 +4,7 @@ The icalendar library writes them; what it lets through or gets wrong for Outloo
 the zone as rules instead of a list of dates, the hour that October has twice.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 from django.core.exceptions import ValidationError
 from icalendar import vCalAddress, vText, vUri
+from icalendar.parser import foldline
 
 from outbox.cleaning import clean_address, clean_line, clean_text
 
@@ -111,6 +113,19 @@ def build_publish(events: Iterable[Event], name: str) -> str:
     """Return a feed for subscribers: nobody's name but the organiser's, and how often to come back."""
     calendar_events = [_vevent(event, status=event.status, attendee=False) for event in events]
     return _calendar("PUBLISH", calendar_events, name=clean_line(name))
+
+
+def ical_text(value: str) -> str:
+    """Return a value as it stands in a calendar's line: commas, semicolons and line breaks escaped."""
+    return vText(value).to_ical().decode()
+
+
+def replace_text(calendar: str, pattern: str, new: str) -> str:
+    """Replace what a pattern finds in a calendar's lines, and fold them again."""
+    whole = re.sub(r"\r?\n[ \t]", "", calendar)
+    # An escaped line break ends in a letter, which is no part of the word after it.
+    lines = re.sub(pattern, lambda found: new, whole.replace(r"\n", "\\n\0"))
+    return "\r\n".join(foldline(line) for line in lines.replace("\0", "").split("\r\n"))
 
 
 def _calendar(method: str, events: list[icalendar.Event], *, name: str = "") -> str:

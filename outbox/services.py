@@ -17,7 +17,7 @@ from core import workflow
 from outbox.cleaning import ADDRESS_LENGTH, clean_address, clean_line, clean_text
 from outbox.emails import SUBJECT_LENGTH, new_message_id, render_email
 from outbox.enums import RESENDABLE, CalendarMethod, EmailState, ErrorClass
-from outbox.models import Heartbeat, OutboxEmail
+from outbox.models import Heartbeat, OutboxEmail, OutboxEmailQuerySet
 
 __all__ = ["CalendarPart", "cancel_queued", "queue_email", "render_email", "resend_email", "worker_is_alive"]
 
@@ -231,17 +231,30 @@ class SendingError(Exception):
     """A worker is sending a message to this person at this moment: it has to end first."""
 
 
+def _of(recipient: Any, address: str) -> OutboxEmailQuerySet:
+    """Return the messages to a person, and those to their address that are nobody else's."""
+    by_address = OutboxEmail.objects.to_address(address).filter(recipient=None)
+    rows = OutboxEmail.objects.filter(recipient=recipient) | by_address
+    return OutboxEmail.objects.filter(pk__in=rows.values("pk"))
+
+
 def forget_recipient(*, recipient: Any, address: str) -> int:
-    """Delete every message to a person or to their address, waiting or sent, and return how many.
+    """Delete every message to a person, or to their address and nobody else, waiting or sent; return how many.
 
     Call in a transaction. Raises SendingError while a worker holds one: it will be done in a minute.
     """
-    rows = OutboxEmail.objects.filter(recipient=recipient) | OutboxEmail.objects.to_address(address)
-    chosen = list(OutboxEmail.objects.filter(pk__in=rows.values("pk")).select_for_update(of=("self",)))
+    chosen = list(_of(recipient, address).select_for_update(of=("self",)))
     if any(row.state == EmailState.INFLIGHT for row in chosen):
         raise SendingError
     OutboxEmail.objects.filter(pk__in=[row.pk for row in chosen]).delete()
     return len(chosen)
+
+
+def make_last(*, recipient: Any, address: str, kind: str) -> None:
+    """Let go, once they have left, of what was written to a person since `forget_recipient`: it passes to a kind for
+    `forget_settled`, and to nobody. Call in the same transaction.
+    """
+    _of(recipient, address).update(recipient=None, kind=kind, thread="")
 
 
 def forget_settled(kind: str) -> int:

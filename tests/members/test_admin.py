@@ -1,17 +1,15 @@
 """The secretariat's register, and what it must not open."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
 
 from members.enums import SECRETARIAT_GROUP, MandateRole
 from members.models import Mandate, Organisation, User
 from outbox.models import OutboxEmail
-from tests.helpers.locks import somebody_waits
+from tests.helpers.locks import behind
 from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
 from tests.members.factories import BodyFactory, MandateFactory, OrganisationFactory, SeatFactory, UserFactory
@@ -218,22 +216,12 @@ def test_sheet_saved_behind_an_opened_account_leaves_its_password(client_for):
     person = UserFactory(email="nouvelle@example.org")
     client = client_for("secretariat")
 
-    def save() -> int:
-        try:
-            return client.post(f"/admin/members/user/{person.pk}/change/", PERSON).status_code
-        finally:
-            connection.close()
+    def open_account(row: User) -> None:
+        row.set_password("un mot de passe assez long")
+        row.save(update_fields=["password"])
 
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            opened = User.objects.select_for_update().get(pk=person.pk)
-            opened.set_password("un mot de passe assez long")
-            opened.save(update_fields=["password"])
-            saving = pool.submit(save)
-            while not (saving.done() or somebody_waits()):
-                pass
-            assert not saving.done(), "it did not wait"
-        assert saving.result(timeout=20) == 302
+    page = f"/admin/members/user/{person.pk}/change/"
+    assert behind(person, open_account, lambda: client.post(page, PERSON).status_code) == 302
     person.refresh_from_db()
     assert person.first_name == "Nouvelle"
     assert person.check_password("un mot de passe assez long")

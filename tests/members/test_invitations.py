@@ -1,8 +1,6 @@
 """Invitations to the portal: one person, one link, once."""
 
 import re
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +18,7 @@ from members.invitations import DeadInvitationError, InvitationError, accept_inv
 from members.models import PortalInvitation, User
 from outbox.enums import EmailState
 from outbox.models import OutboxEmail
+from tests.helpers.locks import at_once
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -354,29 +353,6 @@ def test_nobody_signs_up(client):
 
 
 # --- at once ---
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run functions in threads that start together; return what each returned or raised."""
-    line = threading.Barrier(len(acts))
-    outcomes: list[Any] = [None] * len(acts)
-
-    def run(position: int, act: Callable[[], Any]) -> None:
-        try:
-            connection.ensure_connection()
-            line.wait(timeout=30)
-            outcomes[position] = act()
-        except Exception as error:
-            outcomes[position] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return outcomes
 
 
 @pytest.mark.django_db(transaction=True)

@@ -21,9 +21,9 @@ from members.invitations import invite_person, revoke_invitation
 from members.models import PortalInvitation, User
 from members.proconnect.matching import Refusal, RefusedError, admit
 from tests.helpers.browser import axe
+from tests.helpers.locks import at_once
 from tests.members import oidc_server
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
-from tests.members.test_invitations import at_once
 
 pytestmark = pytest.mark.django_db
 

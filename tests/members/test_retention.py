@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from members.history import changes_of
 from members.models import User
 from members.retention import apply_retention, months_from
 from outbox.models import OutboxEmail
+from tests.helpers.locks import at_once
 from tests.members.factories import MandateFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -208,24 +208,10 @@ def test_beat_asks_every_hour(settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_warn_and_close_once():
-    from concurrent.futures import ThreadPoolExecutor
-    from threading import Barrier
-
     people = [last_seen(23, 1) for _n in range(4)] + [warned(last_seen(25), months=2) for _n in range(4)]
     # The last two administrators, too.
     people += [warned(last_seen(25, is_superuser=True), months=2) for _n in range(2)]
-    start = Barrier(2)
-
-    def run():
-        try:
-            start.wait(10)
-            apply_retention()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(2) as pool:
-        for future in [pool.submit(run) for _n in range(2)]:
-            future.result(60)
+    assert at_once(apply_retention, apply_retention) == [None, None]
     apply_retention()
     assert [state(person)[2] for person in people[:4]] == [1] * 4
     assert [changes_of(person).count() for person in people[4:8]] == [1] * 4

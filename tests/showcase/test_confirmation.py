@@ -1,14 +1,12 @@
 """Pages to confirm: the organisation's word, once a year, judged by the database's clock."""
 
 from datetime import timedelta
-from threading import Thread
 
 import pytest
-from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from core.workflow import history, lock
+from core.workflow import history
 from members.enums import MailChoice, MandateRole
 from members.notifications import set_refusals
 from members.retention import months_from
@@ -17,7 +15,7 @@ from showcase.models import CompanyPage
 from showcase.reminders import send_due_reminders
 from showcase.services import PageError, confirm_page, pages_to_confirm, publish_page, withdraw_page
 from showcase.tasks import send_reminders
-from tests.helpers.locks import somebody_waits
+from tests.helpers.locks import at_once
 from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
 from tests.members.factories import MandateFactory, UserFactory
@@ -161,23 +159,7 @@ def test_page_that_is_not_public_is_not_confirmed(people):
 def test_two_colleagues_at_once_confirm_once():
     page = aged(CompanyPageFactory())
     by = UserFactory()
-    done: list[bool] = []
-
-    def confirm() -> None:
-        try:
-            done.append(confirm_page(page=page, by=by))
-        finally:
-            connection.close()
-
-    with transaction.atomic():
-        lock(page)
-        threads = [Thread(target=confirm) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        while not somebody_waits():
-            pass
-    for thread in threads:
-        thread.join(30)
+    done = at_once(*[lambda: confirm_page(page=page, by=by)] * 2)
     assert sorted(done) == [False, True] and history(page).count() == 1
 
 
@@ -248,17 +230,7 @@ def test_two_beats_at_once_remind_once():
     page = aged(CompanyPageFactory())
     MandateFactory(organisation=page.organisation)
 
-    def beat() -> None:
-        try:
-            send_due_reminders()
-        finally:
-            connection.close()
-
-    threads = [Thread(target=beat) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    assert sum(at_once(*[send_due_reminders] * 3)) == 1
     assert len(mails()) == 1
 
 

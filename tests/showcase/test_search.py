@@ -12,6 +12,7 @@ from members.enums import OrganisationKind
 from members.models import Organisation
 from showcase.models import CompanyPage
 from showcase.search import FACETS, Asked, Found, facet_choices, find
+from tests.helpers.locks import somebody_waits
 from tests.members.factories import CommuneFactory, OrganisationFactory, SectorFactory
 from tests.showcase.factories import (
     CommitmentFactory,
@@ -244,7 +245,8 @@ def test_index_holds_both_of_two_changes_at_once():
                 mine.story_fr = "Galvanoplastie"
                 mine.save()
                 page_changed.set()
-                go_on.wait(0.5)  # the other now waits for this page's row; without a lock it would not
+                while not (go_on.is_set() or somebody_waits()):
+                    pass  # the other now waits for this page's row; without a lock it would be done
         finally:
             connection.close()
 

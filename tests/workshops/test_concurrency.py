@@ -1,6 +1,5 @@
 """Races, in real transactions of real connections."""
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -13,7 +12,7 @@ from django.utils import timezone
 
 from core.workflow import history
 from outbox.models import OutboxEmail
-from tests.helpers.locks import somebody_waits
+from tests.helpers.locks import at_once, somebody_waits
 from tests.members.factories import OrganisationFactory
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from workshops import services
@@ -23,29 +22,6 @@ from workshops.reminders import send_due_reminders
 from workshops.services import WorkshopError
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Run functions in threads that start together; return what each returned or raised."""
-    barrier = threading.Barrier(len(acts))
-    outcomes: list[object] = [None] * len(acts)
-
-    def run(position: int, act: Callable[[], object]) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=20)
-            outcomes[position] = act()
-        except Exception as error:
-            outcomes[position] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return outcomes
 
 
 def test_one_venue_goes_to_one_of_several_who_schedule_at_once() -> None:

@@ -1,13 +1,12 @@
 """Votes under real concurrency: threads, each with its own connection."""
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from core import ledger
 from core.clock import database_now
@@ -19,6 +18,7 @@ from roadmap.approval import record, services
 from roadmap.approval.models import Approval, Ballot, Voter
 from roadmap.approval.services import NotOpenError
 from roadmap.drafting.models import Version
+from tests.helpers.locks import at_once, behind, somebody_waits
 from tests.members.factories import MandateFactory, UserFactory
 from tests.roadmap.approval.factories import cast, end, make_council, make_version, move, open_vote, voters
 
@@ -31,23 +31,6 @@ THREADS = 20
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commits are real here; what wakes the mail worker is the outbox's own test."""
     monkeypatch.setattr("outbox.services.wake_worker", lambda: None)
-
-
-def at_once(*tasks: Callable[[], Any]) -> list[Any]:
-    """Run each task in its own thread from one starting line; return results, or the exceptions they raised."""
-    line = threading.Barrier(len(tasks))
-
-    def run(task: Callable[[], Any]) -> Any:
-        try:
-            line.wait(timeout=30)
-            return task()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        return list(pool.map(run, tasks))
 
 
 def fresh(user: User) -> User:
@@ -137,82 +120,31 @@ def test_ballot_waiting_for_its_lock_is_judged_after_it() -> None:
     """A ballot that arrives in time but gets its row only after the closing is refused."""
     approval = open_vote(titulars=1)
     mandate = voters(approval)[0]
-    held, outcome = threading.Event(), []
-
-    def late() -> None:
-        held.wait(timeout=30)
-        try:
-            outcome.append(cast(approval, mandate.organisation, mandate.person))
-        except Exception as error:
-            outcome.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=late)
-    with transaction.atomic():
-        Voter.objects.select_for_update().get(approval=approval)
-        thread.start()
-        held.set()
-        wait_until_blocked()
-        end(approval)
-    thread.join(timeout=30)
-    assert isinstance(outcome[0], NotOpenError) and not Ballot.objects.exists()
-
-
-def wait_until_blocked() -> None:
-    """Wait, by asking the server, until another connection waits for a lock of this one."""
-    for _ in range(100_000):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT EXISTS (SELECT FROM pg_locks"
-                " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
-            )
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("nobody waits for a lock of this connection")
+    outcome = behind(
+        approval.voters.get(),
+        lambda row: end(approval),
+        lambda: cast(approval, mandate.organisation, mandate.person),
+    )
+    assert isinstance(outcome, NotOpenError) and not Ballot.objects.exists()
 
 
 def test_closing_waits_for_a_ballot_being_written() -> None:
     """A ballot judged in time, whose transaction commits after the closing instant, is in the record."""
     approval = open_vote(titulars=1)
     mandate = voters(approval)[0]
-    closed: list[Any] = []
-
-    def close() -> None:
-        try:
-            closed.append(services.close_approval(approval=Approval.objects.get(pk=approval.pk)))
-        except Exception as error:
-            closed.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=close)
-    with transaction.atomic():
-        cast(approval, mandate.organisation, mandate.person, "pour")
-        # Seen by the other connection at once: its clock says that the vote has ended.
-        moved_elsewhere(approval)
-        thread.start()
-        wait_until_blocked()
-    thread.join(timeout=30)
-    assert [getattr(one, "outcome", one) for one in closed] == ["adopted"]
-
-
-def moved_elsewhere(approval: Approval) -> None:
-    """End the vote from another connection, committed, while this one is in a transaction."""
-    failures: list[Exception] = []
-
-    def run() -> None:
-        try:
-            end(approval)
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(timeout=30)
-    assert not failures and not thread.is_alive()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            cast(approval, mandate.organisation, mandate.person, "pour")
+            # Seen by the other connection at once: its clock says that the vote has ended.
+            at_once(lambda: end(approval))
+            closing = pool.submit(
+                at_once, lambda: services.close_approval(approval=Approval.objects.get(pk=approval.pk))
+            )
+            while not (closing.done() or somebody_waits()):
+                pass
+            assert not closing.done(), "it did not wait"
+        (closed,) = closing.result(timeout=30)
+    assert getattr(closed, "outcome", closed) == "adopted"
 
 
 def test_closing_at_once_writes_one_record() -> None:

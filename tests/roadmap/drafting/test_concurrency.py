@@ -1,13 +1,11 @@
 """What holds when several people act at the same instant, each in a connection of their own."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from core.workflow import lock
@@ -16,49 +14,10 @@ from roadmap.drafting import services
 from roadmap.drafting.enums import VersionStatus
 from roadmap.drafting.models import Block, Comment, Consultation, Version
 from roadmap.drafting.services import DraftingError
-from tests.helpers.locks import somebody_waits
+from tests.helpers.locks import at_once, behind
 from tests.roadmap.drafting.factories import CommentFactory, make_consultation, make_version
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def together(*actions: Callable[[], Any]) -> list[Any]:
-    """Run the actions at once and return what each gave, or the exception that it raised."""
-    start = Barrier(len(actions))
-
-    def run(action: Callable[[], Any]) -> Any:
-        try:
-            start.wait(timeout=20)
-            return action()
-        except (DraftingError, DatabaseError) as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions))
-
-
-def behind(locked: Any, change: Callable[[Any], None], action: Callable[[], Any]) -> Any:
-    """Lock a row, let `action` queue for it in another connection, change the row and commit; return what it gave."""
-
-    def run() -> Any:
-        try:
-            return action()
-        except (DraftingError, DatabaseError) as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            row = lock(locked)
-            future = pool.submit(run)
-            while not (future.done() or somebody_waits()):
-                pass
-            assert not future.done(), f"it did not wait: {future.result()}"
-            change(row)
-        return future.result(timeout=20)
 
 
 def test_comment_that_waited_past_the_closing_is_refused(people: Any) -> None:
@@ -98,7 +57,7 @@ def test_many_comments_and_the_closing_at_once_leave_no_late_one(people: Any) ->
             consultation.save()
             return consultation.closes_at
 
-    *written, closed_at = together(*[comment(number) for number in range(8)], close)
+    *written, closed_at = at_once(*[comment(number) for number in range(8)], close)
     kept = [row for row in written if isinstance(row, Comment)]
     refused = [row for row in written if isinstance(row, DraftingError)]
     assert len(kept) + len(refused) == 8
@@ -117,7 +76,7 @@ def test_two_decisions_at_once_make_one_decision_and_one_mail(people: Any) -> No
         seen = Comment.objects.select_related("author", "block__version").get(pk=comment.pk)
         return lambda: services.decide_comment(comment=seen, status=status, reason=f"Motif {status}.", by=by)
 
-    outcomes = together(decide("accepted"), decide("rejected"))
+    outcomes = at_once(decide("accepted"), decide("rejected"))
     winners = [row for row in outcomes if isinstance(row, Comment)]
     losers = [row for row in outcomes if isinstance(row, DraftingError)]
     assert (len(winners), [error.code for error in losers]) == (1, ["stale"])
@@ -146,7 +105,7 @@ def test_text_written_while_the_version_is_published_is_in_it_or_refused(people:
                 "UPDATE roadmap_block SET body_fr = 'Écrit au même instant.' WHERE id = %s", [block.pk]
             )
 
-    published, written = together(publish, write)
+    published, written = at_once(publish, write)
     assert isinstance(published, Consultation)
     assert written is None or isinstance(written, IntegrityError)
     assert services.text_sha256(Version.objects.get(pk=version.pk)) == shas[0]
@@ -171,7 +130,7 @@ def test_writer_waits_for_the_publication_and_is_refused() -> None:
 def test_two_next_versions_at_once_make_one(people: Any) -> None:
     version = make_version(VersionStatus.CONSULTATION)
     by = people["secretariat"]
-    outcomes = together(*[lambda: services.create_next_version(from_version=version, by=by)] * 2)
+    outcomes = at_once(*[lambda: services.create_next_version(from_version=version, by=by)] * 2)
     assert sorted(type(row).__name__ for row in outcomes) == ["DraftingError", "Version"]
     assert sorted(Version.objects.values_list("number", flat=True)) == [version.number, version.number + 1]
 
@@ -179,7 +138,7 @@ def test_two_next_versions_at_once_make_one(people: Any) -> None:
 def test_two_people_moving_passages_at_once_keep_the_numbers_whole(people: Any) -> None:
     version = make_version(paragraphs=4)
     blocks = list(Block.objects.select_related("version").filter(version=version, kind="paragraph"))
-    outcomes = together(
+    outcomes = at_once(
         *[lambda block=block: services.move_block(block=block, step=1, by=None) for block in blocks[:3]]
     )
     assert outcomes == [None] * 3
