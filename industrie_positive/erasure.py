@@ -146,11 +146,11 @@ def _forget_invitations(person: User, address: str, name: str) -> None:
     _coming(person).delete()
     rows = Invitation.objects.filter(Q(person=person) | Q(person=None, email__iexact=address))
     PollReply.objects.filter(invitation__in=rows).delete()
+    Attendance.objects.filter(Q(person=person) | Q(invitation__in=rows)).update(name=name)
     for invitation in rows:
         invitation.name, invitation.email = name, _sentinel(person)
         invitation.comment, invitation.needs, invitation.token = "", "", new_token()
         invitation.save(update_fields=["name", "email", "comment", "needs", "token"])
-    Attendance.objects.filter(Q(person=person) | Q(invitation__in=rows)).update(name=name)
 
 
 def _forget_logs(person: User, former: list[str], name: str) -> None:
