@@ -153,6 +153,7 @@ class WorkshopAdmin(LockedAdmin):
             "arrivals/walk-in/": attendance_views.process_walk_in,
             "arrivals/undo/": attendance_views.process_take_back,
             "arrivals/<int:invitation>/": attendance_views.process_arrive,
+            "sheet.pdf": attendance_views.process_sheet,
             "door/": attendance_views.process_door,
             "door/qr.svg": attendance_views.process_door_qr,
             "invitations/<int:invitation>/answer/": admin_views.process_answer,

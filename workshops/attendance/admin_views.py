@@ -21,6 +21,7 @@ from workshops.admin_views.common import render_step, workshop_of
 from workshops.attendance.forms import ArrivalFields, WalkInForm
 from workshops.attendance.models import Attendance, Door
 from workshops.attendance.services import open_door, record_arrival, record_walk_in, signing_hours, take_back
+from workshops.attendance.sheet import attendance_sheet
 from workshops.attendance.views import wants_json
 from workshops.enums import Answer
 from workshops.models import Workshop
@@ -170,3 +171,16 @@ def process_door_qr(request: HttpRequest, pk: int) -> HttpResponse:
 def _sign_address(workshop: Workshop, code: str) -> str:
     path: Any = reverse("workshops:attendance_sign", args=[workshop.slug])
     return f"{settings.SITE_URL}{path}?code={code}"
+
+
+@never_cache
+@require_safe
+def process_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """The sheet to print and sign."""
+    workshop = workshop_of(request, pk)
+    name = f"emargement-{workshop.slug}.pdf"
+    return HttpResponse(
+        attendance_sheet(workshop),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
