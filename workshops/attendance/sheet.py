@@ -31,6 +31,7 @@ def attendance_sheet(workshop: Workshop) -> bytes:
         "place": private_place(workshop),
         "footer": _("Attendance sheet printed on %(when)s") % {"when": datetime_long(database_now())},
         "words": {
+            "sheet": _("Attendance sheet"),
             "page": _("Page"),
             "columns": [_("Organisation"), _("Name"), _("Acting as"), _("Signature")],
         },
