@@ -148,7 +148,7 @@ HELD = (
         gettext_lazy("My replies to date polls"),
         (),
         ("invitation__workshop__title_fr", "sent_at", "answered_at", "source", "comment"),
-        "invitation__email",
+        ("invitation__person", "invitation__email", "sent_at"),
         "workshops.PollReply.invitation__person",
     ),
     Held(
@@ -156,7 +156,7 @@ HELD = (
         gettext_lazy("Dates that suit me or not"),
         (),
         ("option__poll__workshop__title_fr", "option__starts_at", "option__venue__name", "choice"),
-        "reply__invitation__email",
+        ("reply__invitation__person", "reply__invitation__email", "reply__sent_at"),
         "workshops.PollAnswer.reply__invitation__person",
     ),
     Held(
