@@ -21,6 +21,8 @@ from members.enums import OrganisationKind
 from showcase.models import CompanyPage
 from showcase.search import FACETS, Asked, Choices, Found
 
+# A facet of more values than this shows that few of them.
+MOST_VALUES, FEW_VALUES = 8, 6
 # A cell that begins so would be a formula in a spreadsheet.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # JSON inside <script>: no name may end the element or begin a comment.
@@ -56,11 +58,13 @@ class Option(NamedTuple):
 
 
 class Facet(NamedTuple):
-    """A facet and its values."""
+    """A facet and its values: all of them, or the most used; `more` is how many are left out."""
 
     name: str
     title: str
     options: list[Option]
+    more: int = 0
+    is_whole: bool = False
 
 
 class Chip(NamedTuple):
@@ -104,8 +108,11 @@ def cards(pages: Iterable[CompanyPage], choices: Choices) -> list[Card]:
     return made
 
 
-def facets(asked: Asked, found: Found, choices: Choices) -> list[Facet]:
-    """Return the facets with their counts; a value that nobody has is left out, unless it is chosen."""
+def facets(asked: Asked, found: Found, choices: Choices, whole: str = "") -> list[Facet]:
+    """Return the facets with their counts; a value that nobody has is left out, unless it is chosen.
+
+    Of a facet of many values only the most used are shown, unless it is the `whole` one: each is two elements more.
+    """
     titles = facet_titles()
     made = []
     for facet in FACETS:
@@ -115,9 +122,20 @@ def facets(asked: Asked, found: Found, choices: Choices) -> list[Facet]:
             for slug, choice in choices[facet].items()
             if (total := found.counts.get((facet, choice.key), 0)) or slug in chosen
         ]
-        if options:
-            made.append(Facet(facet, titles[facet], options))
+        if len(options) <= MOST_VALUES:
+            made += [Facet(facet, titles[facet], options)] if options else []
+        elif facet == whole:
+            made.append(Facet(facet, titles[facet], options, is_whole=True))
+        else:
+            shown = _most_used(options)
+            made.append(Facet(facet, titles[facet], shown, more=len(options) - len(shown)))
     return made
+
+
+def _most_used(options: list[Option]) -> list[Option]:
+    """Keep the chosen values and the most used ones, in their own order."""
+    first = sorted(options, key=lambda option: -option.total)[:FEW_VALUES]
+    return [option for option in options if option.checked or option in first]
 
 
 def chips(asked: Asked) -> list[Chip]:

@@ -26,8 +26,9 @@ from showcase.models import Commitment, CompanyCommitment, CompanyPage, CompanyP
 T = TypeVar("T")
 
 FACETS = ("secteur", "commune", "type", "engagement")
-PARAMETERS = ("q", *FACETS, "page")
-PER_PAGE = 24
+# `tout` names the one facet whose values are all shown.
+PARAMETERS = ("q", *FACETS, "tout", "page")
+PER_PAGE = 18
 # With this many results or fewer, a search that may be mistyped is told the nearest words.
 FEW_RESULTS = 2
 

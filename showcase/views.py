@@ -38,7 +38,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
         "found": found,
         "page": page,
         "cards": presentation.cards(page.object_list, choices),
-        "facets": presentation.facets(asked, found, choices),
+        "facets": presentation.facets(asked, found, choices, whole=request.GET.get("tout", "")),
         "chips": presentation.chips(asked),
         "count_text": "" if asked.error else presentation.count_text(found.total),
         "unknown": [{"facet": titles[facet], "value": value} for facet, value in asked.unknown],
