@@ -7,6 +7,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, F, QuerySet, When
+from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -26,7 +28,7 @@ from workshops.polls.queries import is_asked
 from workshops.polls.views import poll_by_token
 from workshops.services import WorkshopError, answer_invitation, answer_refusal
 
-PER_PAGE = 20
+PER_PAGE = 18
 FEED_LENGTH = 300
 # A link that leads nowhere any more: 410. What may be mended (another answer, a call to the secretariat): 409.
 GONE = frozenset({"withdrawn", "cancelled", "started", "state"})
@@ -42,12 +44,13 @@ def workshop_list(request: HttpRequest) -> HttpResponse:
     rows = Workshop.objects.visible_to(request.user).filter(state__in=PUBLIC_STATES).with_place()
     if known:
         rows = rows.filter(kind=kind)
-    page = paginate(rows.past(), request, PER_PAGE)
+    page = paginate(_in_agenda_order(rows), request, PER_PAGE)
     return render(
         request,
         "workshops/workshop_list.html",
         {
-            "upcoming": rows.upcoming() if page.number == 1 else [],
+            "upcoming": [row for row in page.object_list if not row.is_past],
+            "past": [row for row in page.object_list if row.is_past],
             "page": page,
             "kinds": WorkshopKind.choices,
             "kind": kind if known else "",
@@ -55,6 +58,15 @@ def workshop_list(request: HttpRequest) -> HttpResponse:
             "my_answers": _my_answers(request.user),
         },
     )
+
+
+def _in_agenda_order(rows: QuerySet[Workshop]) -> QuerySet[Workshop]:
+    """What comes, the next first; then what was, the latest first: one list, so that no page grows with the years."""
+    rows = rows.exclude(ends_at=None).annotate(
+        is_past=Case(When(ends_at__lte=Now(), then=True), default=False)
+    )
+    to_come = Case(When(is_past=False, then=F("starts_at")))
+    return rows.order_by("is_past", to_come, "-starts_at", "-id")
 
 
 def _my_answers(user: Any) -> dict[int, Invitation]:

@@ -17,7 +17,7 @@ from roadmap.actions.enums import ActionStatus, Theme
 from roadmap.actions.models import Action
 from showcase.enums import PageState
 
-PER_PAGE = 30
+PER_PAGE = 15
 PARAMETERS = ("axe", "theme", "statut", "page")
 
 

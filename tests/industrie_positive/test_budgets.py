@@ -98,6 +98,39 @@ def first_visit(browser, live_server, client, path: str) -> tuple[int, int, int]
     return len(response.content) + sum(map(served_size, static)), len(asked), elements
 
 
+@pytest.fixture
+def volume_portal(transactional_db):
+    """Give the portal what a decade may bring: hundreds of companies in every commune, dozens of all the rest."""
+    call_command("load_council", verbosity=0)
+    call_command("load_volume", organisations=250, workshops=60, actions=60, verbosity=0)
+
+
+# A page in the middle has the most numbers of pages to choose from.
+ON_VOLUME = {
+    "/": 85,
+    "/vitrine/": 85,
+    "/vitrine/?page=5": 85,
+    "/vitrine/?q=precision": 85,
+    "/vitrine/?tout=commune": 80,
+    "/vitrine/entreprise-100/": 80,
+    "/actions/": 80,
+    "/actions/?page=2": 80,
+    "/ateliers/": 80,
+    "/ateliers/?page=2": 80,
+    "/feuille-de-route/": 80,
+}
+
+
+def test_budgets_hold_on_a_volume_of_data(volume_portal, browser, live_server, client):
+    for path, least in ON_VOLUME.items():
+        weight, requests, elements = first_visit(browser, live_server, client, path)
+        index = ecoindex(elements, requests, weight / 1000)
+        print(f"{path}: {weight} bytes, {requests} requests, {elements} elements, EcoIndex {index:.1f}")
+        assert weight <= MOST_BYTES, path
+        assert requests <= MOST_REQUESTS, path
+        assert index > least, path
+
+
 def test_first_visits_keep_the_budgets(full_portal, browser, live_server, client):
     for path in PAGES:
         weight, requests, elements = first_visit(browser, live_server, client, path)

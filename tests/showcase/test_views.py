@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from members.enums import OrganisationKind
+from showcase.search import PER_PAGE
 from tests.helpers.htmx import assert_fragment_in_page
 from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
@@ -136,10 +137,60 @@ def test_corrected_search_says_so(client):
     assert "1 organisation" in html
 
 
+def communes_of(html: str) -> list[str]:
+    return re.findall(r'name="commune" value="([^"]+)"', html)
+
+
+def make_communes(number: int) -> None:
+    """The last commune has as many companies as there are communes, the first has one."""
+    for rank in range(1, number + 1):
+        commune = CommuneFactory(slug=f"c-{rank:02}", name=f"Commune {rank:02}")
+        for _ in range(rank):
+            CompanyPageFactory(organisation__commune=commune)
+
+
+def test_long_facet_shows_its_most_used_values_and_the_chosen_ones(client):
+    make_communes(10)
+    html = text_of(client.get("/vitrine/?commune=c-02"))
+    assert communes_of(html) == ["c-02", "c-05", "c-06", "c-07", "c-08", "c-09", "c-10"]
+    button = re.search(
+        r'<button[^>]* name="tout" value="commune">3 autres<span class="sr"> \(Commune\)', html
+    )
+    assert button
+    assert 'name="tout" value="type"' not in html
+
+
+def test_rest_of_a_facet_comes_by_a_submit_that_keeps_what_is_ticked(client):
+    make_communes(10)
+    html = text_of(client.get("/vitrine/?q=&commune=c-02&type=pme&tout=commune"))
+    assert communes_of(html) == [f"c-{rank:02}" for rank in range(1, 11)]
+    assert html.count(" checked>") == 2
+    assert '<input type="hidden" name="tout" value="commune">' in html
+    # Filters and pages keep it; its button takes it back, as the last of two values.
+    assert '<a class="chip" href="?q=&amp;type=pme&amp;tout=commune">' in html
+    assert communes_of(text_of(client.get("/vitrine/?tout=commune&tout="))) == communes_of(
+        text_of(client.get("/vitrine/"))
+    )
+
+
+@pytest.mark.parametrize("value", ["inconnu", "<script>", "type", "", "%00"])
+def test_unknown_facet_to_show_whole_changes_nothing(client, value):
+    make_communes(9)
+    response = client.get(f"/vitrine/?tout={value}")
+    assert response.status_code == 200
+    assert communes_of(text_of(response)) == communes_of(text_of(client.get("/vitrine/")))
+
+
+def test_facet_of_few_values_shows_them_all(client):
+    make_communes(8)
+    html = text_of(client.get("/vitrine/"))
+    assert len(communes_of(html)) == 8 and 'name="tout"' not in html
+
+
 def test_list_is_cut_in_pages_that_keep_the_search(client):
-    make_pages(25)
+    make_pages(PER_PAGE + 1)
     first, second = client.get("/vitrine/?q=usinage"), client.get("/vitrine/?q=usinage&page=2")
-    assert text_of(first).count('class="card drawn') == 24
+    assert text_of(first).count('class="card drawn') == PER_PAGE
     assert text_of(second).count('class="card drawn') == 1
     assert '?q=usinage&amp;page=2"' in text_of(first)
 

@@ -43,6 +43,31 @@ def test_list_shows_what_comes_then_what_was(client: Client) -> None:
     assert coming.title_en in english and coming.title_fr not in english
 
 
+def test_list_is_one_row_of_pages_from_the_next_to_the_oldest(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workshops.views.PER_PAGE", 2)
+    now = timezone.now()
+
+    def at(days: int, **traits: bool) -> str:
+        start = now + timedelta(days=days)
+        return WorkshopFactory(
+            starts_at=start, ends_at=start + timedelta(hours=2), **traits
+        ).get_absolute_url()
+
+    order = [at(5, scheduled=True), at(9, scheduled=True), at(30, scheduled=True)]
+    order += [at(-3, held=True), at(-40, held=True)]
+    pages = [text(client.get(f"/ateliers/?page={number}")) for number in (1, 2, 3)]
+    assert [[row for row in order if f'"{row}"' in page] for page in pages] == [
+        order[:2],
+        order[2:4],
+        order[4:],
+    ]
+    assert ['id="upcoming"' in page for page in pages] == [True, True, False]
+    assert ['id="past"' in page for page in pages] == [False, True, True]
+    assert client.get("/ateliers/?page=4").status_code == 404
+
+
 def test_list_filters_by_kind_and_says_when_a_kind_is_unknown(client: Client) -> None:
     session = WorkshopFactory(scheduled=True, session=True)
     other = WorkshopFactory(scheduled=True)
