@@ -30,11 +30,13 @@ def boolean(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} must be one of: 1, 0, true, false, yes, no, on, off.")
 
 
-def integer(name: str, default: int, *, minimum: int = 0) -> int:
+def integer(name: str, default: int, *, minimum: int = 0, maximum: int | None = None) -> int:
     """Return a variable as a whole number of at least `minimum`, or raise ImproperlyConfigured."""
     value = os.environ.get(name, "").strip() or str(default)
     if not value.isdecimal() or int(value) < minimum:
         raise ImproperlyConfigured(f"{name} must be a whole number of at least {minimum}.")
+    if maximum is not None and int(value) > maximum:
+        raise ImproperlyConfigured(f"{name} must be a whole number of at most {maximum}.")
     return int(value)
 
 

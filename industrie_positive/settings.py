@@ -256,6 +256,11 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "outbox.tasks.sweep", "schedule": 60.0},
     "workshops-remind": {"task": "workshops.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
     "polls-remind": {"task": "workshops.polls.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
+    "workshops-host-sheets": {
+        "task": "workshops.tasks.send_host_sheets",
+        "schedule": REMINDER_CHECK_SECONDS,
+    },
+    "workshops-retention": {"task": "workshops.tasks.apply_retention", "schedule": 3600.0},
     "approval-remind": {"task": "roadmap.approval.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
     "approval-close": {
         "task": "roadmap.approval.tasks.close_ended",
@@ -276,6 +281,9 @@ WORKSHOP_REMINDER_SILENT_DAYS = env.integers("WORKSHOP_REMINDER_SILENT_DAYS", "7
 WORKSHOP_REMINDER_ATTENDING_HOURS = env.integers("WORKSHOP_REMINDER_ATTENDING_HOURS", "24")
 # People sign in from so many hours before a workshop's start until so many after its end.
 CHECKIN_HOURS = env.integer("CHECKIN_HOURS", 2, minimum=1)
+# The hour, by Paris's clock, at which the host sheet leaves on the day before; how long needs (access, diet) are kept.
+HOST_SHEET_HOUR = env.integer("HOST_SHEET_HOUR", 9, minimum=0, maximum=23)
+NEEDS_KEEP_DAYS = env.integer("NEEDS_KEEP_DAYS", 7, minimum=0)
 APPROVAL_REMINDER_HOURS = env.integers("APPROVAL_REMINDER_HOURS", "168,72,24,3")
 # A company's page is to be confirmed after so long; so many days later the public reads that it was not.
 SHOWCASE_CONFIRM_MONTHS = env.integer("SHOWCASE_CONFIRM_MONTHS", 12, minimum=1)

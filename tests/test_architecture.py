@@ -210,6 +210,7 @@ PUBLIC = {
     *("legal-notice", "accessibility", "ecodesign", "privacy", "sitemap", "contact"),
     # opened by the secret in a mail's link
     "workshops:invitation_answer",
+    "workshops:invitation_calendar",
     "portal_invitation_accept",
     *("calendar_feed", "members:unsubscribe"),
     # to log in and out

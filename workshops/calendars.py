@@ -32,7 +32,11 @@ def personal_calendar(person: User, holds: Iterable[Event] = ()) -> str:
     """
     rows = (
         Invitation.objects.sent()
-        .filter(Q(answer=Answer.YES) | Q(pk__in=Invitation.objects.unanswered().values("pk")), person=person)
+        .filter(
+            Q(answer__in=(Answer.YES, Answer.WAITING))
+            | Q(pk__in=Invitation.objects.unanswered().values("pk")),
+            person=person,
+        )
         .filter(workshop__state__in=PUBLIC_STATES, workshop__starts_at__isnull=False)
         .select_related("workshop__venue__organisation", "workshop__venue__commune")
         .prefetch_related("workshop__agenda")
@@ -42,21 +46,34 @@ def personal_calendar(person: User, holds: Iterable[Event] = ()) -> str:
     return build_publish([*own, *holds], _("My workshops — Positive Industry"))
 
 
+def invitation_event(invitation: Invitation) -> str:
+    """Return one invitation as a person saves it in a calendar, in the active language."""
+    return build_publish([_own_event(invitation)], localized_text(invitation.workshop, "title"))
+
+
 def _own_event(invitation: Invitation) -> Event:
     workshop = invitation.workshop
     event = _event(workshop)
     lines = [event.description]
-    if workshop.venue and workshop.venue.access and can_see_access(invitation):
-        lines.append(_("Access: %(access)s") % {"access": workshop.venue.access})
+    if workshop.venue and can_see_access(invitation):
+        lines += [
+            _("%(title)s: %(text)s") % {"title": title, "text": text}
+            for title, text in workshop.venue.host_sheet
+        ]
+    if waits := invitation.answer == Answer.WAITING:
+        lines.insert(0, _("You are on the waiting list."))
     if invitation.needs_answer and workshop.state == WorkshopState.SCHEDULED:
         lines.insert(0, _("Your answer is expected."))
-    changed = max(workshop.updated_at, invitation.answered_at or workshop.updated_at)
+    moments = (workshop.updated_at, invitation.answered_at, invitation.promoted_at)
+    changed = max(moment for moment in moments if moment)
     return replace(
         event,
         description="\n".join(lines),
         location=private_place(workshop),
         dtstamp=changed,
         last_modified=changed,
+        # A seat that may come: the calendar shows it as not sure.
+        status="TENTATIVE" if waits and event.status == "CONFIRMED" else event.status,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -28,6 +29,12 @@ UPDATE = "workshop-update"
 CANCELLED = "workshop-cancelled"
 WITHDRAWN = "workshop-withdrawn"
 ANSWER = "workshop-answer"
+PROMOTED = "workshop-seat-freed"
+NAMED = "workshop-colleague-named"
+ASKED_AGAIN = "workshop-asked-again"
+PROXY_GIVEN = "workshop-proxy-given"
+PROXY_ENDED = "workshop-proxy-ended"
+HOST_SHEET = "workshop-host-sheet"
 REMINDER_SILENT = "workshop-reminder-silent"
 REMINDER_ATTENDING = "workshop-reminder-attending"
 
@@ -67,12 +74,58 @@ def send_withdrawal(invitation: Invitation, *, now: datetime) -> None:
     _send(invitation, WITHDRAWN, "withdrawn", calendar=_cancel(invitation, now, whole_event=False))
 
 
-def send_answer_receipt(invitation: Invitation, *, number: int) -> None:
+def send_answer_receipt(invitation: Invitation, *, now: datetime) -> None:
     """Queue the confirmation of an answer, with the way in for those who come.
 
-    `number` counts the person's answers. No calendar entry: the invitation's stays as it is.
+    The entry in the calendar stays as it is, but for those who wait: theirs becomes tentative, whatever they clicked.
     """
-    _send(invitation, ANSWER, "answer", sequence=number)
+    waits = invitation.answer == Answer.WAITING
+    calendar = _request(invitation, now) if waits else None
+    _send(invitation, ANSWER, "answer", sequence=_next(invitation, ANSWER), calendar=calendar)
+
+
+def send_promotion(invitation: Invitation, *, now: datetime) -> None:
+    """Queue the news that a seat is free for somebody who waited; the calendar entry is confirmed."""
+    _send(
+        invitation,
+        PROMOTED,
+        "promoted",
+        sequence=_next(invitation, PROMOTED),
+        calendar=_request(invitation, now),
+    )
+
+
+def send_named(invitation: Invitation, *, giver: Invitation, now: datetime | None) -> None:
+    """Queue the news that a colleague named this person to come instead; with the entry if they are newly invited."""
+    context = {"giver": giver.current_name, "newly": now is not None}
+    calendar = _request(invitation, now) if now else None
+    _send(invitation, NAMED, "named", context=context, sequence=_next(invitation, NAMED), calendar=calendar)
+
+
+def send_asked_again(invitation: Invitation, *, who: str, now: datetime) -> None:
+    """Queue the news that the colleague or the proxy's holder does not come: the person is asked again."""
+    closed = bool(invitation.workshop.answer_by and invitation.workshop.answer_by <= now)
+    context = {"who": who, "closed": closed}
+    _send(invitation, ASKED_AGAIN, "asked_again", context=context, sequence=_next(invitation, ASKED_AGAIN))
+
+
+def send_proxy(invitation: Invitation, *, giver: Invitation, given: bool) -> None:
+    """Queue, to somebody of the organisation that holds it, the news of a proxy given or taken back."""
+    context = {"giver": giver.current_name, "organisation": giver.organisation, "given": given}
+    kind = PROXY_GIVEN if given else PROXY_ENDED
+    _send(invitation, kind, "proxy", context=context, sequence=_next(invitation, kind))
+
+
+def send_host_sheet(invitation: Invitation) -> None:
+    """Queue the host sheet to somebody who comes; a later one is a new message."""
+    _send(invitation, HOST_SHEET, "host_sheet", sequence=_next(invitation, HOST_SHEET))
+
+
+def _next(invitation: Invitation, kind: str) -> int:
+    """Return the number of the next message of a kind that may come more than once; under the workshop's lock."""
+    rows = OutboxEmail.objects.filter(key=invitation_key(invitation), kind=kind)
+    last: int | None = rows.aggregate(last=Max("sequence"))["last"]
+    return 0 if last is None else last + 1
 
 
 def send_silent_reminder(invitation: Invitation, *, days: int) -> bool:
@@ -145,7 +198,8 @@ def _send(
             "agenda": workshop.agenda.all(),
             "link": link,
             "place": private_place(workshop),
-            "access": workshop.venue.access if workshop.venue and can_see_access(invitation) else "",
+            "name": invitation.current_name,
+            "host_sheet": workshop.venue.host_sheet if workshop.venue and can_see_access(invitation) else [],
             "unsubscribe_url": unsubscribe,
             **(context or {}),
         },
@@ -154,7 +208,7 @@ def _send(
     row = queue_email(
         key=invitation_key(invitation),
         kind=kind,
-        to=invitation.email,
+        to=invitation.current_email,
         subject=subject,
         text=text,
         html=html,
@@ -214,6 +268,7 @@ def _event(invitation: Invitation, now: datetime) -> Event:
         location=private_place(workshop),
         url=settings.SITE_URL + workshop.get_absolute_url() if workshop.is_public else "",
         organizer=organizer(),
+        # Not their address of today: see Invitation.current_email.
         attendee=Attendee(invitation.name, invitation.email, partstat, invitation.needs_answer),
     )
 

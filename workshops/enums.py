@@ -50,9 +50,10 @@ class Answer(models.TextChoices):
     WAITING = "waiting", _("Waiting list")
 
 
-_GIVEN = frozenset({Answer.YES, Answer.EXCUSED, Answer.REPRESENTED, Answer.WAITING})
-# Whose colleague or proxy does not come after all is asked again.
-ANSWER_TRANSITIONS = dict.fromkeys(Answer, _GIVEN) | {Answer.REPRESENTED: _GIVEN | {Answer.SILENT}}
+# Back to silent: whoever is invited anew, or whose colleague or proxy does not come after all, is asked again.
+ANSWER_TRANSITIONS = dict.fromkeys(Answer, frozenset(Answer) - {Answer.SILENT}) | {
+    answer: frozenset(Answer) for answer in Answer if answer != Answer.SILENT
+}
 
 
 class AnswerSource(models.TextChoices):

@@ -21,4 +21,5 @@ urlpatterns: list[URLPattern] = [
         attendance_views.attendance_sign_by_link,
         name="attendance_sign_by_link",
     ),
+    path("invitations/<slug:token>/agenda.ics", views.invitation_calendar, name="invitation_calendar"),
 ]

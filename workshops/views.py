@@ -18,15 +18,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.clock import database_now
 from core.http import anonymous_page_cache, paginate
-from workshops.calendars import public_calendar
+from workshops.calendars import invitation_event, public_calendar
 from workshops.emails import private_place
-from workshops.enums import PUBLIC_STATES, AnswerSource, WorkshopKind, WorkshopState
-from workshops.forms import AnswerForm, answer_form
+from workshops.enums import PUBLIC_STATES, Answer, AnswerSource, WorkshopKind, WorkshopState
+from workshops.forms import AnswerForm
 from workshops.models import Invitation, Workshop
 from workshops.permissions import can_see_access
 from workshops.polls.queries import is_asked
 from workshops.polls.views import poll_by_token
-from workshops.services import WorkshopError, answer_invitation, answer_refusal
+from workshops.services import WorkshopError, answer_invitation, answer_refusal, is_full, queue_rank
 
 PER_PAGE = 18
 FEED_LENGTH = 300
@@ -125,22 +125,14 @@ def _take_answer(
     request: HttpRequest, invitation: Invitation, *, source: AnswerSource, by: Any
 ) -> tuple[AnswerForm, int]:
     """Hand a posted answer to the service; return the form and the status to answer with."""
-    form = AnswerForm(request.POST)
+    form = AnswerForm(request.POST, invitation=invitation)
     if not form.is_valid():
         return form, 422
-    data = form.cleaned_data
+    seen = form.cleaned_data["moves"]
     try:
-        answer_invitation(
-            invitation=invitation,
-            answer=data["answer"],
-            by=by,
-            source=source,
-            represented_by=data["represented_by"],
-            comment=data["comment"],
-            seen_moves=data["moves"],
-        )
+        answer_invitation(invitation=invitation, by=by, source=source, seen_moves=seen, **form.given())
     except WorkshopError as error:
-        form.add_error(error.field or None, str(error))
+        form.add_error(error.field if error.field in form.fields else None, str(error))
         if error.field:
             return form, 422
         return form, 410 if error.code in GONE and source == AnswerSource.MAIL_LINK else 409
@@ -157,9 +149,11 @@ def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str
     return {
         "invitation": invitation,
         "refusal": refusal,
-        "answer_form": form if form or refusal else answer_form(invitation),
+        "answer_form": form if form or refusal else AnswerForm(invitation=invitation),
+        "full": is_full(workshop) and not invitation.comes,
+        "rank": queue_rank(invitation) if invitation.answer == Answer.WAITING else None,
         "place": private_place(workshop),
-        "access": workshop.venue.access if workshop.venue and can_see_access(invitation) else "",
+        "host_sheet": workshop.venue.host_sheet if workshop.venue and can_see_access(invitation) else [],
     }
 
 
@@ -197,6 +191,18 @@ def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
         "user": AnonymousUser(),
     }
     return _private(render(request, "workshops/invitation_answer.html", context, status=status))
+
+
+@login_not_required
+@never_cache
+@require_safe
+def invitation_calendar(request: HttpRequest, token: str) -> HttpResponse:
+    """The invited person's own entry, with the way in for those who come: the token is the right to it."""
+    rows = Invitation.objects.sent().filter(
+        workshop__state=WorkshopState.SCHEDULED, workshop__starts_at__isnull=False
+    )
+    invitation = get_object_or_404(rows.select_related("workshop"), token=token)
+    return _private(_calendar_response(invitation_event(invitation), "invitation.ics"))
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -34,7 +34,7 @@ def cause(kind: str, row: Invitation) -> OutboxEmail:
         emails.UPDATE: lambda: emails.send_update(row, now=now, dates_changed=True, old=workshop),
         emails.CANCELLED: lambda: emails.send_cancellation(row, now=now),
         emails.WITHDRAWN: lambda: emails.send_withdrawal(row, now=now),
-        emails.ANSWER: lambda: emails.send_answer_receipt(row, number=1),
+        emails.ANSWER: lambda: emails.send_answer_receipt(row, now=now),
         emails.REMINDER_SILENT: lambda: emails.send_silent_reminder(row, days=7),
         emails.REMINDER_ATTENDING: lambda: emails.send_attending_reminder(row, hours=24),
     }

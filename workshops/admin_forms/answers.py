@@ -9,7 +9,7 @@ from workshops.forms import ANSWERS, AnswerForm
 
 
 class PhonedAnswerForm(AnswerForm):
-    """An answer that came by phone."""
+    """An answer that came by phone: what the person could write themselves."""
 
     answer = forms.ChoiceField(label=_("Answer"), choices=ANSWERS, widget=forms.RadioSelect)  # type: ignore[attr-defined]
 
@@ -17,4 +17,5 @@ class PhonedAnswerForm(AnswerForm):
         super().__init__(*args, **kwargs)
         del self.fields["moves"]
         self.fields["comment"].label = _("What the person said")
-        self.fields["represented_by"].help_text = ""
+        for field in self.fields.values():
+            field.help_text = ""

@@ -1,7 +1,6 @@
 """What the secretariat does to one invitation: record an answer, withdraw it."""
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -9,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from workshops import services
 from workshops.admin_forms import PhonedAnswerForm
 from workshops.admin_views.common import do, invitation_of, page_of, render_step
-from workshops.enums import Answer, AnswerSource
+from workshops.enums import AnswerSource
 from workshops.models import Invitation
 
 
@@ -17,9 +16,7 @@ from workshops.models import Invitation
 def process_answer(request: HttpRequest, pk: int, invitation: int) -> HttpResponse:
     """Record the answer that somebody gave by phone."""
     row = invitation_of(request, pk, invitation)
-    given = "" if row.answer == Answer.SILENT else row.answer
-    initial = {"answer": given, "represented_by": row.represented_by, "comment": row.comment}
-    form = PhonedAnswerForm(request.POST or None, initial=initial)
+    form = PhonedAnswerForm(request.POST or None, invitation=row)
     status = 200
     if request.method == "POST":
         if form.is_valid() and _record(request, row, form):
@@ -28,19 +25,13 @@ def process_answer(request: HttpRequest, pk: int, invitation: int) -> HttpRespon
     return render_step(request, "process_answer", row.workshop, status=status, invitation=row, form=form)
 
 
-def _record(request: HttpRequest, row: Invitation, form: Form) -> bool:
-    data = form.cleaned_data
+def _record(request: HttpRequest, row: Invitation, form: PhonedAnswerForm) -> bool:
     try:
         services.answer_invitation(
-            invitation=row,
-            answer=data["answer"],
-            by=request.user,
-            source=AnswerSource.SECRETARIAT,
-            represented_by=data["represented_by"],
-            comment=data["comment"],
+            invitation=row, by=request.user, source=AnswerSource.SECRETARIAT, **form.given()
         )
     except services.WorkshopError as error:
-        form.add_error(error.field or None, str(error))
+        form.add_error(error.field if error.field in form.fields else None, str(error))
         return False
     messages.success(request, _("The answer of %(name)s is recorded.") % {"name": row.name})
     return True

@@ -4,9 +4,11 @@ from workshops.services.answers import (
     answer_invitation,
     answer_refusal,
     awaiting_answer,
+    forget_needs,
     upcoming_invitations,
 )
 from workshops.services.errors import GuestListError, WorkshopError, lock_recipients
+from workshops.services.hosting import resend_sheets, send_due_sheets, sheet_changed_since
 from workshops.services.inviting import (
     INVITING_STATES,
     Sent,
@@ -16,6 +18,7 @@ from workshops.services.inviting import (
     send_invitations,
     withdraw_invitation,
 )
+from workshops.services.representation import colleagues, proxy_holders
 from workshops.services.scheduling import (
     cancel_workshop,
     clash_message,
@@ -23,6 +26,7 @@ from workshops.services.scheduling import (
     reschedule_workshop,
     schedule_workshop,
 )
+from workshops.services.seats import fill_seats, is_full, queue_rank, seats_left
 
 __all__ = [
     "INVITING_STATES",
@@ -36,12 +40,22 @@ __all__ = [
     "awaiting_answer",
     "cancel_workshop",
     "clash_message",
+    "colleagues",
+    "fill_seats",
+    "forget_needs",
+    "is_full",
     "lock_recipients",
     "mark_held",
+    "proxy_holders",
+    "queue_rank",
     "require_invitee",
     "reschedule_workshop",
+    "resend_sheets",
     "schedule_workshop",
+    "seats_left",
+    "send_due_sheets",
     "send_invitations",
+    "sheet_changed_since",
     "upcoming_invitations",
     "withdraw_invitation",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.clock import database_now
@@ -17,6 +18,9 @@ from workshops.enums import WorkshopState
 from workshops.guests import Guest, parse_guests
 from workshops.models import Invitation, Workshop, rules_for
 from workshops.services.errors import GuestListError, WorkshopError, lock_recipients
+from workshops.services.mailbag import Mailbag
+from workshops.services.representation import release_colleague, take_off, tell_holders
+from workshops.services.seats import ask_anew, settle
 
 INVITING_STATES = (WorkshopState.DRAFT, WorkshopState.DATE_POLL, WorkshopState.SCHEDULED)
 
@@ -110,7 +114,11 @@ def _lock_for_inviting(workshop: Workshop) -> Workshop:
 
 def _add(workshop: Workshop, *, email: str, is_required: bool, by: Any, **fields: Any) -> Invitation | None:
     """Add somebody under the workshop's lock; None when they are on the list."""
-    known = workshop.invitations.filter(email__iexact=email).first()
+    same = Q(email__iexact=email)
+    if person := fields.get("person"):
+        # Also under the address that they had when they were invited.
+        same |= Q(person=person)
+    known = workshop.invitations.filter(same).order_by("withdrawn_at").last()
     if known is None:
         return Invitation.objects.create(workshop=workshop, email=email, is_required=is_required, **fields)
     if known.withdrawn_at is None:
@@ -118,18 +126,21 @@ def _add(workshop: Workshop, *, email: str, is_required: bool, by: Any, **fields
     # A calendar takes the new entry only when its SEQUENCE is above that of the CANCEL.
     workshop.sequence += 1
     workshop.save(update_fields=["sequence", "updated_at"])
-    known.withdrawn_at = known.sent_at = None
-    known.is_required = is_required
-    known.save(update_fields=["withdrawn_at", "sent_at", "is_required"])
+    known.withdrawn_at = known.sent_at = known.host_sheet_sent_at = None
+    known.is_stand_in, known.is_required = False, is_required
+    known.save(
+        update_fields=["withdrawn_at", "sent_at", "host_sheet_sent_at", "is_stand_in", "is_required"]
+    )
     record(known, field="withdrawn_at", source="withdrawn", target="invited", by=by)
-    return known
+    return ask_anew(known, by=by)
 
 
 def withdraw_invitation(*, invitation: Invitation, by: Any) -> None:
-    """Take one person off the list; the others and the workshop are untouched.
+    """Take one person off the list; the workshop goes on.
 
     If the invitation was sent and the workshop is to come, SEQUENCE rises and that person alone gets a CANCEL of their
-    entry; messages not sent yet are dropped. An invitation never sent is removed, but while a date is being
+    entry; messages not sent yet are dropped. Their seat goes to the first who waits, the colleague whom they named is
+    released, those who counted on them are asked again. An invitation never sent is removed, but while a date is being
     searched: the link of somebody asked then says so. Raises WorkshopError when it is already withdrawn.
     """
     with transaction.atomic():
@@ -142,19 +153,20 @@ def withdraw_invitation(*, invitation: Invitation, by: Any) -> None:
         if fresh.sent_at is None and fresh.answered_at is None and not polled:
             fresh.delete()
             return
-        fresh.withdrawn_at = now
-        fresh.save(update_fields=["withdrawn_at"])
-        record(fresh, field="withdrawn_at", source="invited", target="withdrawn", by=by)
-        if polled:
-            emails.drop_queued([fresh])
+        mails = Mailbag()
         if workshop.state != WorkshopState.SCHEDULED or not workshop.starts_at or workshop.starts_at <= now:
+            fresh.withdrawn_at = now
+            fresh.save(update_fields=["withdrawn_at"])
+            record(fresh, field="withdrawn_at", source="invited", target="withdrawn", by=by)
+            if polled:
+                emails.drop_queued([fresh])
             return
-        workshop.sequence += 1
-        workshop.save(update_fields=["sequence", "updated_at"])
-        rows = lock_recipients(workshop, Invitation.objects.filter(pk=fresh.pk))
-        emails.drop_queued(rows)
-        for row in rows:
-            emails.send_withdrawal(row, now=now)
+        take_off(workshop, fresh, by=by, now=now, mails=mails)
+        release_colleague(workshop, person_id=fresh.representative_id, by=by, now=now, mails=mails)
+        if fresh.proxy_organisation:
+            tell_holders(workshop, holder=fresh.proxy_organisation, giver=fresh, given=False, mails=mails)
+        settle(workshop, now=now, mails=mails)
+        mails.send(workshop)
 
 
 def require_invitee(*, invitation: Invitation, required: bool, by: Any) -> Invitation:
