@@ -7,24 +7,27 @@ from uuid import uuid4
 import qrcode
 import qrcode.image.svg
 from django.conf import settings
-from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import UUIDField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workshops.admin_views.common import render_step, workshop_of
+from workshops.attendance.charts import Chart, bar_chart
 from workshops.attendance.forms import ArrivalFields, WalkInForm
 from workshops.attendance.models import Attendance, Door
 from workshops.attendance.services import open_door, record_arrival, record_walk_in, signing_hours, take_back
 from workshops.attendance.sheet import attendance_sheet
+from workshops.attendance.statistics import Row, statistics, years
 from workshops.attendance.views import wants_json
 from workshops.enums import Answer
 from workshops.models import Workshop
+from workshops.permissions import can_run_workshops
 from workshops.services import WorkshopError
 
 # Those who said that they come first: they are whom the door waits for.
@@ -183,4 +186,42 @@ def process_sheet(request: HttpRequest, pk: int) -> HttpResponse:
         attendance_sheet(workshop),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
+
+
+@never_cache
+@require_safe
+def workshop_statistics(request: HttpRequest) -> HttpResponse:
+    """Answer rates, delays and attendance, as tables and charts."""
+    if not can_run_workshops(request.user):
+        raise PermissionDenied
+    known = years()
+    asked = request.GET.get("year", "")
+    year = next((one for one in known if str(one) == asked), None)
+    if asked and year is None:
+        messages.error(request, _("There is no workshop in that year."))
+    found = statistics(year)
+    answers, attendance = _("Answer rate by kind"), _("Attendance rate by series")
+    tables = [
+        ("workshops", _("By workshop"), found.workshops, _chart(_("Answer rate by workshop"), found.workshops)),
+        ("organisations", _("By organisation"), found.organisations,
+         _chart(_("Attendance rate by organisation"), found.organisations, attendance=True)),
+        ("series", _("By series"), found.series, _chart(attendance, found.series, attendance=True)),
+        ("kinds", _("By kind"), found.kinds, _chart(answers, found.kinds)),
+    ]  # fmt: skip
+    context = {
+        **admin.site.each_context(request),
+        "opts": Workshop._meta,
+        "title": _("Statistics"),
+        "found": found,
+        "tables": tables,
+        "years": known,
+        "year": year,
+    }
+    return render(request, "admin/workshops/workshop_statistics.html", context)
+
+
+def _chart(title: str, rows: list[Row], *, attendance: bool = False) -> Chart:
+    return bar_chart(
+        title, [(row.label, row.attendance_rate if attendance else row.answer_rate) for row in rows]
     )
