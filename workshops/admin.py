@@ -168,4 +168,11 @@ class WorkshopAdmin(LockedAdmin):
             )
             for step, view in steps.items()
         ]
+        own.append(
+            path(
+                "statistics/",
+                self.admin_site.admin_view(attendance_views.workshop_statistics),
+                name="workshops_workshop_statistics",
+            )
+        )
         return own + poll_paths(self.admin_site.admin_view) + super().get_urls()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, LABELS, LINE, BAR = 640, 220, 26, 14
+LETTERS = 26
 SCALE = WIDTH - LABELS - 50
 
 
@@ -42,6 +43,6 @@ def bar_chart(title: str, values: Sequence[tuple[str, int | None]]) -> Chart:
     bars = []
     for number, (label, value) in enumerate(values):
         y, width = 8 + number * LINE, round(SCALE * min(value or 0, 100) / 100)
-        short = label if len(label) <= 30 else f"{label[:29]}…"
+        short = label if len(label) <= LETTERS else f"{label[: LETTERS - 1]}…"
         bars.append(Bar(short, y, value, width=width, text_y=y + BAR - 3, value_x=LABELS + width + 6))
     return Chart(title, bars, height=16 + len(values) * LINE)

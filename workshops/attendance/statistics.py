@@ -89,7 +89,9 @@ def statistics(year: int | None = None) -> Statistics:
         workshops=_workshops(rows),
         organisations=[
             Row(found["organisation__name"], **_figures(found))
-            for found in _by(rows.filter(organisation__isnull=False), "organisation__name", "organisation__sort_name")
+            for found in _by(
+                rows.filter(organisation__isnull=False), "organisation__name", "organisation__sort_name"
+            )
         ],
         series=[
             Row(found["workshop__series__name_fr"], **_figures(found))
@@ -129,7 +131,9 @@ def _by(rows: InvitationQuerySet, *names: str) -> Any:
 
 def _workshops(rows: InvitationQuerySet) -> list[Row]:
     names = ("workshop", "workshop__title_fr", "workshop__starts_at")
-    found = rows.order_by().values(*names).annotate(**_aggregates()).order_by("workshop__starts_at", "workshop")
+    found = (
+        rows.order_by().values(*names).annotate(**_aggregates()).order_by("workshop__starts_at", "workshop")
+    )
     return [
         Row(
             one["workshop__title_fr"],

@@ -30,9 +30,7 @@ def make_poll(
     venue = venue or VenueFactory()
     for count in days:
         start = now + count * DAY
-        PollOption.objects.create(
-            poll=poll, starts_at=start, ends_at=start + timedelta(hours=2), venue=venue
-        )
+        PollOption.objects.create(poll=poll, starts_at=start, ends_at=start + timedelta(hours=2), venue=venue)
     return poll
 
 
