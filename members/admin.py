@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.forms import ModelForm, Textarea
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,7 @@ from members.admin_mandates import (
     person_move,
     standing,
 )
-from members.admin_records import RecordedAdmin
+from members.admin_records import RecordedAdmin, RecordedForm
 from members.admin_transfer import TransfersRegister
 from members.emails import send_address_changed
 from members.enums import ImportKind
@@ -56,6 +57,25 @@ class SeatInline(admin.TabularInline[Seat, Organisation]):
     extra = 0
 
 
+class PersonForm(RecordedForm):
+    """A person's sheet."""
+
+    def clean_is_active(self) -> bool:
+        """Refuse to close the account of somebody who has a mandate: a voice must not hang on it unseen."""
+        active: bool = self.cleaned_data["is_active"]
+        if not active and self.initial.get("is_active"):
+            held = (
+                Mandate.objects.standing().filter(person=self.instance).select_related("organisation", "body")
+            )
+            if reasons := [
+                _("End this mandate, or replace the person, first: %(role)s for %(organisation)s.")
+                % {"role": mandate.get_role_display(), "organisation": mandate.organisation}
+                for mandate in held
+            ]:
+                raise ValidationError(reasons)
+        return active
+
+
 @admin.register(User)
 class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
     """People. Accounts are made without password; who may enter this site is the administrators' decision.
@@ -63,6 +83,7 @@ class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
     Nobody sets a password for somebody else: it would let them act, and vote, in that person's name.
     """
 
+    form = PersonForm
     list_display = ("full_name", "email", "speaks_for", "language", "is_active", "is_staff")
     list_display_links = ("full_name", "email")
     list_filter = ("is_active", "is_staff", "mandates__body", "mandates__role", "language")

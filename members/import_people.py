@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.search import fold
@@ -21,7 +22,7 @@ from members.history import Snapshot, new_change, snapshot
 from members.import_files import Row, RowError, Sheet
 from members.import_organisations import labels_of
 from members.invitations import ERASED_DOMAIN
-from members.models import Body, Change, Mandate, Organisation, User
+from members.models import CLOSED_ACCOUNT, Body, Change, Mandate, Organisation, User
 
 COLUMNS = MANDATE_HEADER
 REQUIRED = ("email",)
@@ -281,6 +282,9 @@ class _Reader:
             mandate.starts_on = begins
             found = _Held(mandate, None, email)
             self._know(found)
+        if not mandate.person.is_active and _is_news(found, ends):
+            self._wrong(row, "email", CLOSED_ACCOUNT)
+            return None
         found.mandate.ends_on, found.line = ends, row.line
         return found
 
@@ -298,6 +302,13 @@ class _Reader:
             self._wrong(row, "role", _("%(person)s is titular member there since %(day)s.") % there)
             return False
         return True
+
+
+def _is_news(held: _Held, ends: date | None) -> bool:
+    """Tell whether a row begins a mandate or makes it last longer, today or later."""
+    if ends and ends <= timezone.localdate():
+        return False
+    return held.before is None or (held.mandate.ends_on or date.max) < (ends or date.max)
 
 
 def _address(text: str) -> str:

@@ -5,9 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import workflow
@@ -34,8 +32,7 @@ def open_request(person: User) -> ErasureRequest | None:
 def obstacles(person: User) -> list[str]:
     """Say why a person cannot be erased now: their mandates are ended first, each by its own act in the register."""
     reasons = []
-    today = timezone.localdate()
-    standing = Mandate.objects.filter(Q(ends_on=None) | Q(ends_on__gt=today), person=person)
+    standing = Mandate.objects.standing().filter(person=person)
     for mandate in standing.select_related("organisation", "body").order_by("id"):
         reasons.append(
             _("A mandate is in force or to come: %(role)s for %(organisation)s.")

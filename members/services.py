@@ -21,7 +21,7 @@ from core.templatetags.text import date_long
 from members.enums import MandateRole
 from members.history import record_change, snapshot
 from members.invitations import ERASED_DOMAIN
-from members.models import Mandate, Organisation, User
+from members.models import CLOSED_ACCOUNT, Mandate, Organisation, User
 
 
 class MandateError(Exception):
@@ -114,6 +114,8 @@ def plan_replacement(titular: Mandate, *, person: User, on: date) -> Plan:
         raise MandateError(_("This person is the titular member already."), "person")
     if person.email.endswith(ERASED_DOMAIN):
         raise MandateError(_("This person's data was erased."), "person")
+    if not person.is_active:
+        raise MandateError(str(CLOSED_ACCOUNT), "person")
     _check_end(titular, on)
     successor = Mandate(
         person=person,
@@ -150,6 +152,8 @@ def plan_move(person: User, *, source: Organisation, target: Organisation, on: d
     """
     if source.pk == target.pk:
         raise MandateError(_("Choose another organisation than the present one."), "target")
+    if not person.is_active:
+        raise MandateError(str(CLOSED_ACCOUNT), "person")
     mandates = mandates_to_move(person, source, on=on)
     if not mandates:
         raise MandateError(
@@ -221,7 +225,7 @@ def replace_titular(
     """
     with _locked(titular.organisation_id):
         fresh = _fresh_one(titular, seen)
-        plan = plan_replacement(fresh, person=person, on=on)
+        plan = plan_replacement(fresh, person=_locked_person(person), on=on)
         _carry_out(plan, by=by, reason=reason)
     return plan.beginnings[0]
 
@@ -244,7 +248,7 @@ def move_person(
     with _locked(source.pk, target.pk):
         if seen is not None and fingerprint(mandates_to_move(person, source, on=on)) != seen:
             raise MandateConflictError(_changed_meanwhile())
-        plan = plan_move(person, source=source, target=target, on=on, role=role)
+        plan = plan_move(_locked_person(person), source=source, target=target, on=on, role=role)
         _carry_out(plan, by=by, reason=reason)
 
 
@@ -266,6 +270,11 @@ def _fresh_one(mandate: Mandate, seen: str | None) -> Mandate:
     if fresh is None or (seen is not None and fingerprint([fresh]) != seen):
         raise MandateConflictError(_changed_meanwhile())
     return fresh
+
+
+def _locked_person(person: User) -> User:
+    """Return the person as they are once nobody can close their account meanwhile."""
+    return User.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def _changed_meanwhile() -> str:

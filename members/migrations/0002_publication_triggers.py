@@ -3,6 +3,8 @@
 from django.db import migrations
 
 from core import triggers
+from core.enums import Counter
+from members import triggers as people_triggers
 
 
 class Migration(migrations.Migration):
@@ -17,5 +19,7 @@ class Migration(migrations.Migration):
             "members_axis",
             "members_body",
             "members_seat",
-        )
+            "members_mandate",
+        ),
+        *people_triggers.operations(Counter.PUBLIC.value),
     ]

@@ -7,6 +7,7 @@ from datetime import date
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.db.models import F, Func, Q
 from django.urls import reverse
@@ -17,6 +18,10 @@ from members.enums import COUNCIL, VOTING_ROLES, MandateRole
 from members.models.organisations import Body, Organisation
 from members.models.people import User
 
+CLOSED_ACCOUNT = _(
+    "This person's account is closed: invite them to reopen it first, or choose somebody else."
+)
+
 
 class MandateQuerySet(models.QuerySet["Mandate"]):
     """Questions about who sat where, when."""
@@ -24,6 +29,10 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
     def on(self, day: date) -> MandateQuerySet:
         """Mandates in force on a day (Paris calendar)."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
+
+    def standing(self) -> MandateQuerySet:
+        """Mandates in force today in Paris, or to come."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gt=timezone.localdate()))
 
     def current(self) -> MandateQuerySet:
         """Mandates in force today in Paris."""
@@ -125,6 +134,20 @@ class Mandate(models.Model):
         """Judge the whole mandate: what a form does not show counts too."""
         if None not in (self.person_id, self.organisation_id, self.body_id, self.starts_on):
             super().validate_constraints()
+            if self.needs_open_account() and not self.person.is_active:
+                field = NON_FIELD_ERRORS if "person" in (exclude or ()) else "person"
+                raise ValidationError({field: CLOSED_ACCOUNT})
+
+    def needs_open_account(self) -> bool:
+        """Whether it is in force or to come, and newly so: the trigger members_mandate_open_account judges again."""
+        if self.ends_on and self.ends_on <= timezone.localdate():
+            return False
+        before = Mandate.objects.filter(pk=self.pk).first() if self.pk else None
+        return before is None or (
+            (before.person_id, before.organisation_id, before.body_id, before.role)
+            != (self.person_id, self.organisation_id, self.body_id, self.role)
+            or (before.ends_on or date.max) < (self.ends_on or date.max)
+        )
 
     @property
     def votes(self) -> bool:

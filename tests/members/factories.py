@@ -1,6 +1,7 @@
 """People, organisations and mandates for tests."""
 
 from datetime import date
+from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
@@ -106,3 +107,15 @@ class MandateFactory(DjangoModelFactory[Mandate]):
     body = factory.SubFactory(BodyFactory)
     role = MandateRole.TITULAR
     starts_on = date(2019, 10, 1)
+
+    @classmethod
+    def _create(cls, model_class: type[Mandate], *args: Any, **kwargs: Any) -> Mandate:
+        """Give somebody whose account is closed the mandate that they had before: the database refuses a new one."""
+        person = kwargs["person"]
+        closed = not person.is_active
+        if closed:
+            User.objects.filter(pk=person.pk).update(is_active=True)
+        mandate: Mandate = super()._create(model_class, *args, **kwargs)
+        if closed:
+            User.objects.filter(pk=person.pk).update(is_active=False)
+        return mandate
