@@ -277,6 +277,7 @@ PORTAL_INVITATION_DAYS = env.integer("PORTAL_INVITATION_DAYS", 14, minimum=1)
 # --- Council rules: defaults that the settings may change -------------------------------------------------------------
 CONVOCATION_CLEAR_DAYS = env.integer("CONVOCATION_CLEAR_DAYS", 5)
 CONVOCATION_URGENT_CLEAR_DAYS = env.integer("CONVOCATION_URGENT_CLEAR_DAYS", 1)
+WORKSHOP_DOCUMENT_MAX_MB = env.integer("WORKSHOP_DOCUMENT_MAX_MB", 10, minimum=1)
 WORKSHOP_REMINDER_SILENT_DAYS = env.integers("WORKSHOP_REMINDER_SILENT_DAYS", "7,2")
 WORKSHOP_REMINDER_ATTENDING_HOURS = env.integers("WORKSHOP_REMINDER_ATTENDING_HOURS", "24")
 # People sign in from so many hours before a workshop's start until so many after its end.

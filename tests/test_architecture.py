@@ -204,6 +204,7 @@ PUBLIC = {
         "workshops:workshop_detail",
         "workshops:workshop_calendar",
         "workshops:workshop_feed",
+        "workshops:document_detail",
         "workshops:attendance_sign_by_link",
     ),
     *("members:body_list", "members:body_detail"),
@@ -211,6 +212,7 @@ PUBLIC = {
     # opened by the secret in a mail's link
     "workshops:invitation_answer",
     "workshops:invitation_calendar",
+    "workshops:invitation_document",
     "portal_invitation_accept",
     *("calendar_feed", "members:unsubscribe"),
     # to log in and out

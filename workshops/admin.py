@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import LockedAdmin
 from workshops import admin_views
-from workshops.admin_forms import WorkshopForm
+from workshops.admin_forms import DocumentForm, WorkshopForm
 from workshops.attendance import admin_views as attendance_views
 from workshops.enums import WorkshopState
-from workshops.models import AgendaItem, Venue, Workshop
+from workshops.models import AgendaItem, Document, Venue, Workshop
 from workshops.polls.admin_views import poll_paths
 
 # Owned by the process page once the workshop is in the agenda.
@@ -44,13 +44,22 @@ class AgendaItemInline(admin.TabularInline):  # type: ignore[type-arg]
     fields = ("position", "title_fr", "title_en", "minutes")
 
 
+class DocumentInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The documents; a file is kept under a random name and read through a view that asks who reads."""
+
+    model = Document
+    form = DocumentForm
+    extra = 1
+    fields = ("position", "title_fr", "title_en", "audience", "file")
+
+
 @admin.register(Workshop)
 class WorkshopAdmin(LockedAdmin):
     """Workshops with their answers at a glance."""
 
     form = WorkshopForm
     change_form_template = "admin/workshops/workshop_change_form.html"
-    inlines = (AgendaItemInline,)
+    inlines = (AgendaItemInline, DocumentInline)
     list_display = (
         *("title_fr", "state", "starts_at", "follow"),
         *("invited_count", "present_count", "silent_count", "excused_count", "kind", "host"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from members.permissions import is_secretariat
-from workshops.models import Invitation
+from workshops.models import Document, Invitation
 
 # What the secretariat's group needs in the admin.
 SECRETARIAT_PERMISSIONS = [
@@ -20,6 +20,18 @@ SECRETARIAT_PERMISSIONS = [
     "workshops.change_venue",
     "workshops.delete_venue",
     "workshops.view_invitation",
+    "workshops.view_document",
+    "workshops.add_document",
+    "workshops.change_document",
+    "workshops.delete_document",
+    "workshops.view_series",
+    "workshops.add_series",
+    "workshops.change_series",
+    "workshops.delete_series",
+    "workshops.view_kindrules",
+    "workshops.add_kindrules",
+    "workshops.change_kindrules",
+    "workshops.delete_kindrules",
 ]
 
 
@@ -36,3 +48,13 @@ def can_answer_invitation(user: Any, invitation: Invitation) -> bool:
 def can_see_access(invitation: Invitation) -> bool:
     """May see how to get into the host's site: those who come, or whose colleague does."""
     return invitation.comes and invitation.withdrawn_at is None
+
+
+def can_read_document(user: Any, document: Document) -> bool:
+    """May read a document of a workshop that they see: everybody a public one, invited people and the staff any."""
+    if document.is_public:
+        return True
+    if not user.is_authenticated:
+        return False
+    invited = Invitation.objects.sent().filter(person=user, workshop=document.workshop_id)
+    return is_secretariat(user) or invited.exists()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from workshops import views
+from workshops import document_views, views
 from workshops.attendance import views as attendance_views
 from workshops.polls.urls import urlpatterns as poll_urls
 
@@ -15,6 +15,12 @@ urlpatterns: list[URLPattern] = [
     path("ateliers/<slug:slug>/", views.workshop_detail, name="workshop_detail"),
     path("ateliers/<slug:slug>/agenda.ics", views.workshop_calendar, name="workshop_calendar"),
     path("ateliers/<slug:slug>/presence/", attendance_views.attendance_sign, name="attendance_sign"),
+    path("ateliers/<slug:slug>/documents/<int:pk>/", document_views.document_detail, name="document_detail"),
+    path(
+        "invitations/<slug:token>/documents/<int:pk>/",
+        document_views.invitation_document,
+        name="invitation_document",
+    ),
     path("invitations/<slug:token>/", views.invitation_answer, name="invitation_answer"),
     path(
         "invitations/<slug:token>/presence/",

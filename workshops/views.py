@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.clock import database_now
 from core.http import anonymous_page_cache, paginate
 from workshops.calendars import invitation_event, public_calendar
+from workshops.document_views import documents_for, invited_documents
 from workshops.emails import private_place
 from workshops.enums import PUBLIC_STATES, Answer, AnswerSource, WorkshopKind, WorkshopState
 from workshops.forms import AnswerForm
@@ -101,7 +102,12 @@ def workshop_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "workshops/workshop_detail.html",
-        {"workshop": workshop, "agenda": workshop.agenda.all(), **context},
+        {
+            "workshop": workshop,
+            "agenda": workshop.agenda.all(),
+            "documents": documents_for(request.user, workshop, invitation),
+            **context,
+        },
         status=status,
     )
 
@@ -186,6 +192,7 @@ def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
     context |= {
         "workshop": invitation.workshop,
         "agenda": invitation.workshop.agenda.all(),
+        "documents": invited_documents(invitation),
         "just_answered": "ok" in request.GET,
         # The same page whoever is logged in; and no logout form, whose origin could not be checked from here.
         "user": AnonymousUser(),

@@ -32,7 +32,7 @@ from tests.roadmap.approval import factories as votes
 from tests.roadmap.drafting.factories import CommentFactory, make_consultation, make_version
 from tests.showcase.factories import CommitmentFactory, CompanyPageFactory
 from tests.test_architecture import url_patterns
-from tests.workshops.factories import InvitationFactory, WorkshopFactory
+from tests.workshops.factories import DocumentFactory, InvitationFactory, WorkshopFactory
 
 SOURCE = Path(__file__).with_name("permissions_table.txt")
 STANDARD = ("changelist", "add", "change", "delete", "history")
@@ -100,6 +100,8 @@ class World:
         private = WorkshopFactory(scheduled=True, is_public=False, invited_at=timezone.now())
         draft = WorkshopFactory()
         invitation = InvitationFactory(workshop=private, person=member, organisation=organisation)
+        shown_document = DocumentFactory(workshop=public, audience="public")
+        kept_document = DocumentFactory(workshop=private)
         action = ActionFactory(pilot=people["pilot"], lead=organisation)
         hidden = ActionFactory(is_public=False, pilot=people["pilot"])
         feed = CalendarFeed.objects.create(person=member)
@@ -134,6 +136,9 @@ class World:
             "workshop-public": [public.slug],
             "workshop-private": [private.slug],
             "workshop-draft": [draft.slug],
+            "document-public": [public.slug, shown_document.pk],
+            "document-invited": [private.slug, kept_document.pk],
+            "document-by-link": [invitation.token, kept_document.pk],
             "invitation-of-member": [invitation.token],
             "feed-of-member": [feed.token],
             "invitation-to-portal": ["t" * 43],
@@ -198,8 +203,9 @@ def organisation_type() -> int:
 
 
 @pytest.fixture
-def world(people: Any) -> World:
-    """Give something of everything."""
+def world(people: Any, settings: Any, tmp_path: Path) -> World:
+    """Give something of everything; files go into a folder of the test's own."""
+    settings.MEDIA_ROOT = tmp_path
     return World(people)
 
 

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import factory
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from tests.members.factories import CommuneFactory, OrganisationFactory, UserFactory
 from workshops.enums import Answer, AnswerSource, WorkshopKind, WorkshopState
-from workshops.models import AgendaItem, Invitation, Venue, Workshop
+from workshops.models import AgendaItem, Document, Invitation, Venue, Workshop
 
 
 class VenueFactory(DjangoModelFactory[Venue]):
@@ -86,3 +87,18 @@ class InvitationFactory(DjangoModelFactory[Invitation]):
     name = factory.LazyAttribute(lambda row: row.person.get_full_name())
     email = factory.LazyAttribute(lambda row: row.person.email)
     sent_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=1))
+
+
+class DocumentFactory(DjangoModelFactory[Document]):
+    """A PDF for invited people; give the test the `media` fixture, which keeps files in a folder of its own."""
+
+    class Meta:
+        model = Document
+
+    workshop = factory.SubFactory(WorkshopFactory, scheduled=True)
+    title_fr = factory.Sequence(lambda n: f"Note {n}")
+    title_en = factory.Sequence(lambda n: f"Memo {n}")
+    name = "note.pdf"
+    content_type = "application/pdf"
+    size = 9
+    file = factory.LazyFunction(lambda: ContentFile(b"%PDF-1.7\n", name="note.pdf"))

@@ -1109,4 +1109,7 @@ class Migration(migrations.Migration):
         triggers.publishes("workshops_workshop", "workshops_agendaitem", "workshops_venue"),
         workshop_triggers.occupation(),
         *seat_triggers.operations(),
+        triggers.publishes(
+            "workshops_workshop", "workshops_agendaitem", "workshops_venue", "workshops_document"
+        ),
     ]

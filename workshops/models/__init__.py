@@ -1,12 +1,11 @@
 """Workshops, where they are held, who is invited and what they answered; and the models of the app's parts."""
 
+from workshops.models.documents import Document, DocumentQuerySet
 from workshops.models.invitations import Invitation, InvitationQuerySet, new_token
 from workshops.models.places import Venue
 from workshops.models.rules import KindRules, rules_for
 from workshops.models.workshops import (
     AgendaItem,
-    Document,
-    DocumentQuerySet,
     Series,
     TstzRange,
     Workshop,

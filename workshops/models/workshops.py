@@ -23,7 +23,6 @@ from workshops.enums import (
     PUBLIC_STATES,
     WORKSHOP_TRANSITIONS,
     Answer,
-    DocumentAudience,
     WorkshopKind,
     WorkshopState,
 )
@@ -263,40 +262,6 @@ class AgendaItem(models.Model):
     class Meta:
         verbose_name = _("agenda item")
         verbose_name_plural = _("agenda items")
-        ordering = ["position", "id"]
-
-    def __str__(self) -> str:
-        return self.title_fr
-
-
-class DocumentQuerySet(models.QuerySet["Document"]):
-    """Questions about documents."""
-
-    def public(self) -> DocumentQuerySet:
-        """Those that everybody may read."""
-        return self.filter(audience=DocumentAudience.PUBLIC)
-
-
-class Document(models.Model):
-    """A file of a workshop: slides, a note. Read through a view that asks who reads, never by its place on disk."""
-
-    workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="documents")
-    title_fr = models.CharField(_("title (French)"), max_length=200)
-    title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
-    audience = models.CharField(
-        _("for"), max_length=10, choices=DocumentAudience.choices, default=DocumentAudience.INVITED
-    )
-    file = models.FileField(_("file"), upload_to="workshops/%Y/", max_length=200)
-    content_type = models.CharField(max_length=100, editable=False)
-    size = models.PositiveIntegerField(editable=False)
-    position = models.PositiveSmallIntegerField(_("rank"), default=0)
-    added_at = models.DateTimeField(_("added"), db_default=Now(), editable=False)
-
-    objects = DocumentQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("document")
-        verbose_name_plural = _("documents")
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
