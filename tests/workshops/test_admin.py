@@ -50,6 +50,8 @@ def sheet(**changes: object) -> dict[str, object]:
         "agenda-INITIAL_FORMS": "0",
         "agenda-0-position": "1",
         "agenda-0-title_fr": "Accueil",
+        "documents-TOTAL_FORMS": "0",
+        "documents-INITIAL_FORMS": "0",
         **changes,
     }
 

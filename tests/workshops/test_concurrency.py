@@ -161,7 +161,9 @@ def test_the_sheet_saved_behind_a_cancellation_leaves_it_cancelled(
         "title_en": "Another title",
         "is_public": "on",
     }
-    sheet |= {"agenda-TOTAL_FORMS": "0", "agenda-INITIAL_FORMS": "0"}
+    sheet |= {
+        f"{rows}-{count}_FORMS": "0" for rows in ("agenda", "documents") for count in ("TOTAL", "INITIAL")
+    }
 
     def save() -> int:
         try:

@@ -27,6 +27,7 @@ def workshop_of(request: HttpRequest, pk: int) -> Workshop:
 
 
 def invitation_of(request: HttpRequest, pk: int, invitation: int) -> Invitation:
+    """Return an invitation of a workshop, for whoever may run it."""
     workshop = workshop_of(request, pk)
     row = get_object_or_404(workshop.invitations.select_related("person", "organisation"), pk=invitation)
     row.workshop = workshop
@@ -34,12 +35,14 @@ def invitation_of(request: HttpRequest, pk: int, invitation: int) -> Invitation:
 
 
 def page_of(workshop: Workshop) -> str:
+    """Return the process page's address."""
     return reverse("admin:workshops_workshop_process", args=[workshop.pk])
 
 
 def render_step(
     request: HttpRequest, name: str, workshop: Workshop, *, status: int = 200, **context: Any
 ) -> HttpResponse:
+    """Render a step of the process with what all of them show."""
     shared = {
         **admin.site.each_context(request),
         "opts": Workshop._meta,

@@ -34,6 +34,7 @@ def process_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def process_page(
     request: HttpRequest, workshop: Workshop, form: InviteForm, *, status: int = 200, **context: Any
 ) -> HttpResponse:
+    """Render the process page with a form for whom to invite, and what a step adds."""
     rows = list(workshop.invitations.select_related("organisation", "person", "answered_by"))
     for row in rows:
         row.workshop = workshop

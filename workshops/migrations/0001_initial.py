@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import workshops.attendance.models
+import workshops.models.documents
 import workshops.models.invitations
 import workshops.models.rules
 import workshops.models.workshops
@@ -757,7 +758,13 @@ class Migration(migrations.Migration):
                         verbose_name="for",
                     ),
                 ),
-                ("file", models.FileField(max_length=200, upload_to="workshops/%Y/", verbose_name="file")),
+                (
+                    "file",
+                    models.FileField(
+                        max_length=200, upload_to=workshops.models.documents.random_place, verbose_name="file"
+                    ),
+                ),
+                ("name", models.CharField(editable=False, max_length=150, verbose_name="file name")),
                 ("content_type", models.CharField(editable=False, max_length=100)),
                 ("size", models.PositiveIntegerField(editable=False)),
                 ("position", models.PositiveSmallIntegerField(default=0, verbose_name="rank")),
@@ -1099,6 +1106,17 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="document",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("name", ""), _negated=True),
+                    models.Q(("content_type", ""), _negated=True),
+                    ("size__gt", 0),
+                ),
+                name="document_described",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="attendance",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("cancelled_at", None), ("invitation__isnull", False)),
@@ -1109,7 +1127,5 @@ class Migration(migrations.Migration):
         triggers.publishes("workshops_workshop", "workshops_agendaitem", "workshops_venue"),
         workshop_triggers.occupation(),
         *seat_triggers.operations(),
-        triggers.publishes(
-            "workshops_workshop", "workshops_agendaitem", "workshops_venue", "workshops_document"
-        ),
+        triggers.publishes("workshops_document"),
     ]
