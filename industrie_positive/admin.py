@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.admin import PortalAdmin
 from core.workflow import TransitionError, history
 from industrie_positive.erasure import erase
 from industrie_positive.personal_data import tables
@@ -67,7 +68,7 @@ class PaperForm(forms.ModelForm[ErasureRequest]):
 
 
 @admin.register(ErasureRequest)
-class ErasureRequestAdmin(admin.ModelAdmin[ErasureRequest]):
+class ErasureRequestAdmin(PortalAdmin):
     """Wishes to be erased, asked in the space or on paper; a request's page is where it is handled."""
 
     form = PaperForm

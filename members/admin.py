@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
-from django.forms import ModelForm, Textarea
+from django.forms import CheckboxSelectMultiple, ModelForm, Textarea
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from core.admin import PortalAdmin, PortalTabularInline
 from members import admin_accounts  # noqa: F401
 from members.admin_invitations import InvitesPeople
 from members.admin_mandates import (
@@ -50,11 +51,10 @@ class InForceFilter(admin.SimpleListFilter):
         return queryset
 
 
-class SeatInline(admin.TabularInline[Seat, Organisation]):
+class SeatInline(PortalTabularInline):
     """Where an organisation sits."""
 
     model = Seat
-    extra = 0
 
 
 class PersonForm(RecordedForm):
@@ -93,7 +93,6 @@ class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
     list_per_page = 50
     show_full_result_count = False
     readonly_fields = ("last_login", "date_joined")
-    filter_horizontal = ("groups",)
     imports = ImportKind.PEOPLE
 
     def get_urls(self) -> list[URLPattern]:
@@ -118,10 +117,6 @@ class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
         """Bring the mandates along: the list asks the same number of questions for one person or thirty."""
         mandates = Mandate.objects.current().select_related("organisation").order_by("id")
         return super().get_queryset(request).prefetch_related(Prefetch("mandates", mandates, to_attr="held"))
-
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """Let no address of the list ask about a hash: one letter at a time, it would give all of it."""
-        return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Show the rights on this site to administrators alone: a field that is not shown cannot be posted."""
@@ -154,6 +149,12 @@ class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
     @staticmethod
     def _within_reach(request: HttpRequest, obj: User | None) -> bool:
         return obj is None or bool(request.user.is_superuser) or not (obj.is_staff or obj.is_superuser)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Tick the groups: there are few."""
+        if db_field.name == "groups":
+            kwargs["widget"] = CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
         """Give a new account no password: it opens nothing until its holder sets one.
@@ -270,7 +271,7 @@ class SeatAdmin(RecordedAdmin):
 
 
 @admin.register(Body)
-class BodyAdmin(admin.ModelAdmin[Body]):
+class BodyAdmin(PortalAdmin):
     """Think tank, council, expert committee: rules rely on their slugs."""
 
     list_display = ("name_fr", "slug", "starts_on", "ends_on", "composition")
@@ -297,7 +298,7 @@ class BodyAdmin(admin.ModelAdmin[Body]):
 
 
 @admin.register(Sector)
-class SectorAdmin(admin.ModelAdmin[Sector]):
+class SectorAdmin(PortalAdmin):
     """Branches of activity."""
 
     list_display = ("name_fr", "name_en", "slug", "is_priority", "position")
@@ -306,7 +307,7 @@ class SectorAdmin(admin.ModelAdmin[Sector]):
 
 
 @admin.register(Commune)
-class CommuneAdmin(admin.ModelAdmin[Commune]):
+class CommuneAdmin(PortalAdmin):
     """The Métropole's communes."""
 
     list_display = ("name", "slug")
@@ -314,7 +315,7 @@ class CommuneAdmin(admin.ModelAdmin[Commune]):
 
 
 @admin.register(Axis)
-class AxisAdmin(admin.ModelAdmin[Axis]):
+class AxisAdmin(PortalAdmin):
     """The three strategic axes, in both wordings."""
 
     list_display = ("number", "name_fr", "name_en")

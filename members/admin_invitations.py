@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods
 
+from core.admin import PortalAdmin
 from core.workflow import TransitionError
 from members.enums import InvitationState
 from members.invitations import (
@@ -28,7 +29,7 @@ from members.permissions import can_invite, can_invite_person
 MOST_AT_ONCE = 500
 
 
-class InvitesPeople(admin.ModelAdmin[User]):
+class InvitesPeople(PortalAdmin):
     """The people's admin, with the way to invite them; a new person is offered an invitation at once."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -149,7 +150,7 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(PortalInvitation)
-class PortalInvitationAdmin(admin.ModelAdmin[PortalInvitation]):
+class PortalInvitationAdmin(PortalAdmin):
     """Who was invited, when, and what became of it. Written by the portal; revoked or sent again by the actions."""
 
     list_display = ("person", "email", "standing", "invited_by", "created_at", "expires_at", "accepted_at")

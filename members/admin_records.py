@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 from core.admin import LockedAdmin
 from core.http import conflict, paginate
 from members.history import TRACKED, changes_of, readable, record_change, record_removal, snapshot
-from members.widgets import NamedAutocomplete, NamedAutocompleteMultiple
 
 # What one page of a history shows.
 CHANGES_A_PAGE = 50
@@ -53,18 +52,6 @@ class RecordedAdmin(LockedAdmin):
         if not may or "reason" in flatten_fieldsets(fieldsets):
             return fieldsets
         return [*fieldsets, (None, {"fields": ("reason",)})]
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Search with a box that has a name."""
-        if db_field.name in self.get_autocomplete_fields(request):
-            kwargs.setdefault("widget", NamedAutocomplete(db_field, self.admin_site))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Search with a box that has a name."""
-        if db_field.name in self.get_autocomplete_fields(request):
-            kwargs.setdefault("widget", NamedAutocompleteMultiple(db_field, self.admin_site))
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Take the bulk removal away: each is confirmed and explained on its own."""

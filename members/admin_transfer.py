@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.admin import PortalAdmin
 from core.http import conflict
 from members.enums import ImportKind
 from members.exports import TABLES, WRITERS
@@ -33,7 +34,7 @@ NEEDED = {
 }
 
 
-class TransfersRegister(admin.ModelAdmin[Any]):
+class TransfersRegister(PortalAdmin):
     """A list that is exported as it is filtered, and filled by files: give it `imports`, a kind of file."""
 
     change_list_template = "admin/members/register_list.html"

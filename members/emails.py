@@ -5,14 +5,29 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from core.kinds import name_kinds
 from members.models import Mandate, PortalInvitation, User
 from outbox.services import queue_email, render_email
 
 # An account-… message opens an account: the outbox does not show it to the secretariat.
 PORTAL_INVITATION = "account-invitation"
 ADDRESS_CHANGED = "address-changed"
+name_kinds(
+    {
+        PORTAL_INVITATION: _("Invitation to the portal"),
+        ADDRESS_CHANGED: _("Change of an e-mail address"),
+        # What is left of account-…: allauth's notices (members.accounts) tell themselves in their subject.
+        "account": _("Security of an account"),
+        "account-password-reset-key": _("Link to choose a password"),
+        "account-inactivity": _("Warning to an unused account"),
+        "erasure-requested": _("Request to be erased received"),
+        "erasure-refused": _("Request to be erased refused"),
+        "erasure-done": _("Erasure done"),
+    }
+)
 
 
 def portal_invitation_key(invitation: PortalInvitation) -> str:

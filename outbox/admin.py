@@ -9,14 +9,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import linebreaksbr
 from django.template.response import TemplateResponse
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from core import workflow
+from core.admin import KindFilter, PortalAdmin
+from core.kinds import kind_label
+from core.templatetags.text import datetime_long
 from outbox import permissions, services
 from outbox.enums import EmailState
 from outbox.models import OutboxEmail
@@ -37,14 +39,14 @@ def _source(email: OutboxEmail, source: str, label: str) -> SafeString | str:
 
 
 @admin.register(OutboxEmail)
-class OutboxEmailAdmin(admin.ModelAdmin[OutboxEmail]):
+class OutboxEmailAdmin(PortalAdmin):
     """A list to search and a message to read; the one action sends again."""
 
-    list_display = ("subject", "to", "state", "error_class", "created_at", "sent_at")
-    list_filter = ("state", "error_class", "kind", "created_at")
+    list_display = ("subject", "to", "what", "progress", "created_at")
+    list_filter = ("state", KindFilter, "error_class", "created_at")
     search_fields = ("to",)
     ordering = ("-id",)
-    list_per_page = 50
+    search_help_text = _("Search by the recipient's address.")
     show_full_result_count = False
     actions = ("resend",)
     fieldsets = (
@@ -55,14 +57,14 @@ class OutboxEmailAdmin(admin.ModelAdmin[OutboxEmail]):
             _("Technical"),
             {
                 "fields": (
-                    *("key", "kind", "sequence", "created_at", "claimed_at", "cancel_requested"),
+                    *("key", "what", "sequence", "created_at", "claimed_at", "cancel_requested"),
                     *("message_id", "in_reply_to", "reply_to", "unsubscribe_url"),
                     *("calendar_method", "shown_calendar", "shown_html"),
                 )
             },
         ),
     )
-    readonly_fields = ("shown_text", "shown_html", "shown_calendar", "history")
+    readonly_fields = ("shown_text", "shown_html", "shown_calendar", "history", "what")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody writes a message by hand."""
@@ -80,14 +82,25 @@ class OutboxEmailAdmin(admin.ModelAdmin[OutboxEmail]):
         """Those with the permission read."""
         return permissions.can_view_outbox(request.user)
 
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """Let no address of the list ask what a message says: letter by letter, it would give a link not shown."""
-        bodies = ("text", "html", "calendar_text")
-        return not lookup.startswith(bodies) and super().lookup_allowed(lookup, value, request)
-
     def has_resend_permission(self, request: HttpRequest) -> bool:
         """Those with the permission send again (asked by the action)."""
         return permissions.can_resend_email(request.user)
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def what(self, email: OutboxEmail) -> str:
+        """Say what sort of message it is, in words."""
+        return kind_label(email.kind)
+
+    @admin.display(description=_("state"), ordering="state")
+    def progress(self, email: OutboxEmail) -> SafeString | str:
+        """Say how far it is, and why no further."""
+        if not email.error_class:
+            return capfirst(email.get_state_display())
+        return format_html(
+            '{}<br><span class="quiet">{}</span>',
+            capfirst(email.get_state_display()),
+            email.get_error_class_display(),
+        )
 
     @admin.display(description=_("text"))
     def shown_text(self, email: OutboxEmail) -> SafeString | str:
@@ -117,7 +130,7 @@ class OutboxEmailAdmin(admin.ModelAdmin[OutboxEmail]):
                 "<li>{} {} → {} {} {}</li>",
                 (
                     (
-                        date_format(localtime(log.at), "SHORT_DATETIME_FORMAT"),
+                        datetime_long(log.at),
                         labels.get(log.from_state, log.from_state),  # type: ignore[call-overload]
                         labels.get(log.to_state, log.to_state),  # type: ignore[call-overload]
                         log.by or "",

@@ -8,25 +8,23 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from core.admin import LockedAdmin
+from core.admin import LockedAdmin, PortalAdmin, PortalTabularInline
 from core.workflow import TransitionError
 from showcase import services
 from showcase.models import Commitment, CompanyCommitment, CompanyFigure, CompanyPage
 from showcase.permissions import can_publish_page
 
 
-class FigureInline(admin.TabularInline[CompanyFigure, CompanyPage]):
+class FigureInline(PortalTabularInline):
     """Jobs, targets, capacity."""
 
     model = CompanyFigure
-    extra = 0
 
 
-class CommitmentInline(admin.TabularInline[CompanyCommitment, CompanyPage]):
+class CommitmentInline(PortalTabularInline):
     """What the company commits to, with the evidence."""
 
     model = CompanyCommitment
-    extra = 0
     autocomplete_fields = ("commitment",)
 
 
@@ -126,7 +124,7 @@ class CompanyPageAdmin(LockedAdmin):
 
 
 @admin.register(Commitment)
-class CommitmentAdmin(admin.ModelAdmin[Commitment]):
+class CommitmentAdmin(PortalAdmin):
     """The list of commitments: the values of the facet."""
 
     list_display = ("name_fr", "name_en", "slug", "position")

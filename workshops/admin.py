@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import LockedAdmin
+from core.admin import LockedAdmin, PortalAdmin, PortalTabularInline
 from workshops import admin_views
 from workshops.admin_forms import DocumentForm, WorkshopForm
 from workshops.attendance import admin_views as attendance_views
@@ -24,7 +24,7 @@ MOVED_BY_SERVICE = ("starts_at", "ends_at", "venue", "answer_by")
 
 
 @admin.register(Venue)
-class VenueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class VenueAdmin(PortalAdmin):
     """Rooms and members' sites."""
 
     list_display = ("name", "organisation", "commune", "is_site", "capacity")
@@ -36,7 +36,7 @@ class VenueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 50
 
 
-class AgendaItemInline(admin.TabularInline):  # type: ignore[type-arg]
+class AgendaItemInline(PortalTabularInline):
     """The agenda's lines."""
 
     model = AgendaItem

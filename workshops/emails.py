@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
+from core.kinds import name_kinds
 from core.templatetags.text import localized_text
 from members.enums import MailChoice
 from members.notifications import unsubscribe_url
@@ -37,6 +38,17 @@ PROXY_ENDED = "workshop-proxy-ended"
 HOST_SHEET = "workshop-host-sheet"
 REMINDER_SILENT = "workshop-reminder-silent"
 REMINDER_ATTENDING = "workshop-reminder-attending"
+name_kinds(
+    {
+        INVITATION: gettext_lazy("Invitation to a workshop"),
+        UPDATE: gettext_lazy("Workshop moved or changed"),
+        CANCELLED: gettext_lazy("Workshop cancelled"),
+        WITHDRAWN: gettext_lazy("Invitation withdrawn"),
+        ANSWER: gettext_lazy("Confirmation of an answer"),
+        REMINDER_SILENT: gettext_lazy("Reminder to the silent"),
+        REMINDER_ATTENDING: gettext_lazy("Reminder to those who come"),
+    }
+)
 
 PARTSTAT = {
     Answer.SILENT: "NEEDS-ACTION",

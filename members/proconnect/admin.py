@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core.admin import PortalAdmin
 from members.proconnect.adapter import proconnect_is_on
 
 # The one service is the settings' business, and no token is kept.
@@ -16,7 +17,7 @@ for _model in (SocialAccount, SocialApp, SocialToken):
 
 
 @admin.register(SocialAccount)
-class IdentityAdmin(admin.ModelAdmin[Any]):
+class IdentityAdmin(PortalAdmin):
     """Untying lets the next ProConnect identity with the right address and organisation take the place."""
 
     list_display = ("user", "provider", "identity_provider", "date_joined", "last_login")

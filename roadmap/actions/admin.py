@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import LockedAdmin
+from core.admin import LockedAdmin, PortalTabularInline
 from core.workflow import TransitionError, history, record
 from roadmap.actions.forms import StatusForm
 from roadmap.actions.models import Action, Milestone
@@ -20,11 +20,10 @@ from roadmap.actions.permissions import can_change_status
 from roadmap.actions.services import change_status
 
 
-class MilestoneInline(admin.TabularInline[Milestone, Action]):
+class MilestoneInline(PortalTabularInline):
     """The dated steps."""
 
     model = Milestone
-    extra = 0
 
 
 @admin.register(Action)

@@ -5,13 +5,25 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
+from core.kinds import name_kinds
 from members.models import Mandate, Organisation, User
 from outbox.services import queue_email, render_email
 from roadmap.approval.counting import Result
 from roadmap.approval.models import Approval, Ballot, Voter
 
 REMINDER = "approval-reminder"
+name_kinds(
+    {
+        "approval-opened": _("Opening of a vote"),
+        REMINDER: _("Reminder to vote"),
+        "approval-closed": _("Result of a vote"),
+        "ballot-receipt": _("Receipt of a ballot"),
+        "ballot-cast": _("Ballot cast by a colleague"),
+        "ballot-replaced": _("Ballot replaced by a colleague"),
+    }
+)
 
 
 def voices(organisation_ids: Iterable[int], *, day: date) -> dict[User, list[Organisation]]:

@@ -8,13 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import database_now
 from core.templatetags.text import french_number
+from core.widgets import InstantInput
 from members.models import Organisation
 from roadmap.approval.enums import Choice
 from roadmap.approval.models import EXPLANATION_MAX_LENGTH, Ballot, Voter
 from roadmap.drafting.enums import VersionStatus
 from roadmap.drafting.models import Version
-
-LOCAL_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class ExplanationField(forms.CharField):
@@ -74,16 +73,15 @@ class OpeningForm(forms.Form):
     """What the secretariat decides when it puts a version to the vote."""
 
     version = forms.ModelChoiceField(label=_("Version"), queryset=Version.objects.none())
-    # The browser's own control: one labelled field, where the admin's two have no labels and want inline styles.
     opens_at = forms.DateTimeField(
         label=_("Opens"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL_FORMAT),
+        widget=InstantInput,
         help_text=_("Paris time. Blank: at once."),
     )
     closes_at = forms.DateTimeField(
         label=_("Closes"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL_FORMAT),
+        widget=InstantInput,
         help_text=_("Paris time. It cannot be changed later."),
     )
     casting_organisation = forms.ModelChoiceField(

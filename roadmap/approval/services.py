@@ -17,9 +17,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core import ledger, workflow
 from core.clock import database_now
+from core.kinds import name_kinds
 from core.templatetags.text import datetime_long
 from members.enums import COUNCIL, MandateRole
 from members.models import Mandate, Organisation, Seat, User
@@ -42,6 +44,13 @@ from roadmap.drafting.models import Version
 from roadmap.drafting.services import text_sha256 as hash_of_text
 
 OPENED, CAST, CLOSED = "approval.opened", "ballot.cast", "approval.closed"
+name_kinds(
+    {
+        OPENED: gettext_lazy("Vote opened"),
+        CAST: gettext_lazy("Ballot cast"),
+        CLOSED: gettext_lazy("Vote closed"),
+    }
+)
 
 
 class ApprovalError(Exception):

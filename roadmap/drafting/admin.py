@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.admin import PortalAdmin
 from core.templatetags.text import datetime_long
 from core.workflow import TransitionError, history, record
 from roadmap.drafting import services
@@ -45,7 +46,7 @@ def explain(form: Form, error: Exception) -> int:
 
 
 @admin.register(Version)
-class VersionAdmin(admin.ModelAdmin[Version]):
+class VersionAdmin(PortalAdmin):
     """Versions: written while "working", read-only ever after."""
 
     list_display = ("number", "title_fr", "status", "published_at", "adopted_on", "unanswered")
@@ -305,7 +306,7 @@ class VersionFilter(admin.SimpleListFilter):
 
 
 @admin.register(Comment)
-class CommentAdmin(admin.ModelAdmin[Comment]):
+class CommentAdmin(PortalAdmin):
     """The queue of comments. Nothing of what people wrote is edited: it is decided, with a reason, and answered."""
 
     list_display = (

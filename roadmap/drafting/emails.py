@@ -1,13 +1,16 @@
 """The messages about comments: one function each, rows of the outbox."""
 
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from core.kinds import name_kinds
 from members.enums import MailChoice
 from members.notifications import unsubscribe_url, wants
 from outbox.services import queue_email, render_email
 from roadmap.drafting.models import Comment
 
 DECISION = "comment-decided"
+name_kinds({DECISION: _("Decision on a comment")})
 
 
 def send_decision(comment: Comment, *, sequence: int) -> None:

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.templatetags.text import french_number
+from core.widgets import InstantInput
 from members.models import Axis, Organisation
 from roadmap.drafting.enums import BlockKind, CommentKind, CommentStatus
 from roadmap.drafting.models import COMMENT_MAX_LENGTH, Comment, Version
@@ -115,8 +116,7 @@ class BlockForm(forms.Form):
 
 
 def _moment(**kwargs: Any) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(widget=widget, **kwargs)
+    return forms.DateTimeField(widget=InstantInput, **kwargs)
 
 
 class PublicationForm(forms.Form):

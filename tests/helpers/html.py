@@ -20,8 +20,6 @@ ROOT = Path(__file__).resolve().parents[2]
 VNU_VERSION = "26.9.27"
 VNU_FOLDER = ROOT / "var" / "vnu"
 VNU_JAR = VNU_FOLDER / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
-# Not ours to mend: Django's admin. Its checks are axe's, in the browser.
-_LEFT_OUT = ("admin",)
 
 _folder: Path | None = None
 _saved: dict[str, int] = {}
@@ -61,8 +59,6 @@ def _save_response(response: Any) -> None:
         match = match if match and match.view_name else None
     except Resolver404:
         match = None
-    if match and set(match.app_names) & set(_LEFT_OUT):
-        return
     view = match.view_name if match else "none"
     language = response.headers.get("Content-Language", "")
     who = "in" if response.wsgi_request.COOKIES.get("session") else "out"

@@ -41,10 +41,8 @@ def sheet(**changes: object) -> dict[str, object]:
         "kind": "workshop-council",
         "title_fr": "L'énergie à l'atelier",
         "title_en": "Energy at work",
-        "starts_at_0": start.strftime("%Y-%m-%d"),
-        "starts_at_1": "09:00",
-        "ends_at_0": start.strftime("%Y-%m-%d"),
-        "ends_at_1": "12:00",
+        "starts_at": start.strftime("%Y-%m-%dT09:00"),
+        "ends_at": start.strftime("%Y-%m-%dT12:00"),
         "is_public": "on",
         "agenda-TOTAL_FORMS": "1",
         "agenda-INITIAL_FORMS": "0",
@@ -78,10 +76,10 @@ def test_add_makes_the_address_from_the_title_and_keeps_paris_time(secretariat: 
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"ends_at_1": "08:00"}, "ends_at"),
-        ({"starts_at_0": "2019-10-01", "ends_at_0": "2019-10-01"}, "starts_at"),
-        ({"answer_by_0": "2999-01-01", "answer_by_1": "12:00"}, "answer_by"),
-        ({"ends_at_0": "", "ends_at_1": ""}, "ends_at"),
+        ({"starts_at": "2999-01-01T09:00", "ends_at": "2999-01-01T08:00"}, "ends_at"),
+        ({"starts_at": "2019-10-01T09:00", "ends_at": "2019-10-01T12:00"}, "starts_at"),
+        ({"answer_by": "2999-01-01T12:00"}, "answer_by"),
+        ({"ends_at": ""}, "ends_at"),
     ],
 )
 def test_add_refuses_dates_at_their_field_and_keeps_the_rest(
@@ -99,10 +97,8 @@ def test_add_refuses_a_taken_venue_at_its_field(secretariat: Client) -> None:
     other = WorkshopFactory(scheduled=True)
     start = timezone.localtime(other.starts_at)
     times = {
-        "starts_at_0": start.strftime("%Y-%m-%d"),
-        "starts_at_1": start.strftime("%H:%M"),
-        "ends_at_0": (start + timedelta(hours=3)).strftime("%Y-%m-%d"),
-        "ends_at_1": (start + timedelta(hours=3)).strftime("%H:%M"),
+        "starts_at": start.strftime("%Y-%m-%dT%H:%M"),
+        "ends_at": (start + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M"),
     }
     response = secretariat.post(reverse("admin:workshops_workshop_add"), sheet(venue=other.venue.pk, **times))
     assert set(response.context["adminform"].form.errors) == {"venue"}

@@ -3,23 +3,15 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.widgets import InstantInput
 from workshops.models import Venue
-
-
-class LocalDateTimeInput(forms.DateTimeInput):
-    """The browser's own date and time picker."""
-
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M")
 
 
 class MoveForm(forms.Form):
     """New dates, a new venue, or both. Times are Paris's."""
 
-    starts_at = forms.DateTimeField(label=_("Start"), widget=LocalDateTimeInput)
-    ends_at = forms.DateTimeField(label=_("End"), widget=LocalDateTimeInput)
+    starts_at = forms.DateTimeField(label=_("Start"), widget=InstantInput)
+    ends_at = forms.DateTimeField(label=_("End"), widget=InstantInput)
     venue = forms.ModelChoiceField(
         Venue.objects.select_related("organisation"),
         label=_("Venue"),
@@ -30,7 +22,7 @@ class MoveForm(forms.Form):
         label=_("Answer by"),
         required=False,
         help_text=_("Blank: until the workshop starts."),
-        widget=LocalDateTimeInput,
+        widget=InstantInput,
     )
     reason = forms.CharField(label=_("Reason, for the log"), required=False, max_length=500)
 

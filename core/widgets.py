@@ -1,0 +1,60 @@
+"""Fields of the administration site: valid HTML, each with a name that screen readers say."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.utils import timezone
+
+
+class NamedAutocomplete(AutocompleteSelect):
+    """The admin's search box for one row. js/admin.js gives the box that Select2 draws the field's label."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        """Begin with a blank choice that has a text: HTML wants one, in a compulsory field too."""
+        groups = super().optgroups(name, value, attr)
+        options = groups[0][1]
+        if options and not options[0]["value"]:
+            options.pop(0)
+        chosen = any(option["selected"] for option in options)
+        options.insert(0, self.create_option(name, "", "—", not chosen, 0))
+        return groups
+
+
+class NamedAutocompleteMultiple(AutocompleteSelectMultiple):
+    """The admin's search box for several rows."""
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date picker."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class InstantInput(forms.DateTimeInput):
+    """The browser's own date and time picker: one field, one label. Times are Paris's."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+    def format_value(self, value: Any) -> str | None:
+        """Keep the seconds of an instant that has some: saving the form would round it."""
+        if isinstance(value, datetime):
+            local = timezone.localtime(value) if timezone.is_aware(value) else value
+            return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
+        return super().format_value(value)
+
+
+class TimeOfDayInput(forms.TimeInput):
+    """The browser's own time picker."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%H:%M")
