@@ -1,11 +1,14 @@
 """Fields of the administration site: valid HTML, each with a name that screen readers say."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime, parse_time
 
 
 class NamedAutocomplete(AutocompleteSelect):
@@ -34,6 +37,10 @@ class DayInput(forms.DateInput):
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%d")
 
+    def format_value(self, value: Any) -> str | None:
+        """Leave out what no picker could have sent: HTML forbids it there, and no browser would show it."""
+        return super().format_value(_if_written(value, parse_date))
+
 
 class InstantInput(forms.DateTimeInput):
     """The browser's own date and time picker: one field, one label. Times are Paris's."""
@@ -48,7 +55,7 @@ class InstantInput(forms.DateTimeInput):
         if isinstance(value, datetime):
             local = timezone.localtime(value) if timezone.is_aware(value) else value
             return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
-        return super().format_value(value)
+        return super().format_value(_if_written(value, parse_datetime))
 
 
 class TimeOfDayInput(forms.TimeInput):
@@ -58,3 +65,16 @@ class TimeOfDayInput(forms.TimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%H:%M")
+
+    def format_value(self, value: Any) -> str | None:
+        """Leave out what no picker could have sent."""
+        return super().format_value(_if_written(value, parse_time))
+
+
+def _if_written(value: Any, parse: Callable[[str], Any]) -> Any:
+    """Return what was typed, if it is a value of the field; what is no text, as it is."""
+    if not isinstance(value, str):
+        return value
+    with suppress(ValueError):
+        return value if parse(value) else None
+    return None

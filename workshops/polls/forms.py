@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.templatetags.text import day_long, time_range
-from workshops.admin_forms.moving import LocalDateTimeInput
+from core.widgets import InstantInput
 from workshops.models.places import Venue
 from workshops.polls.enums import Choice
 from workshops.polls.models import DatePoll, PollOption, PollReply
@@ -167,7 +167,7 @@ BLANK_LINES = 4
 class PollForm(forms.Form):
     """Which sites, and until when people answer."""
 
-    answer_by = forms.DateTimeField(label=_("Answer by"), widget=LocalDateTimeInput)
+    answer_by = forms.DateTimeField(label=_("Answer by"), widget=InstantInput)
     venues = forms.ModelMultipleChoiceField(
         Venue.objects.select_related("organisation", "commune"),
         label=_("Sites"),
@@ -180,7 +180,7 @@ class PollForm(forms.Form):
 class DeadlineForm(forms.Form):
     """A later deadline."""
 
-    answer_by = forms.DateTimeField(label=_("Answer by"), widget=LocalDateTimeInput)
+    answer_by = forms.DateTimeField(label=_("Answer by"), widget=InstantInput)
 
 
 def slot_lines(poll: DatePoll | None) -> list[dict[str, Any]]:
