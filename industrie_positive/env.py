@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from outbox.mailbox import Mailbox
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
@@ -123,4 +125,41 @@ def mail_server(name: str = "EMAIL_URL", default: str | None = None) -> MailServ
         password=unquote(parts.password or ""),
         starttls=starttls,
         tls=tls,
+    )
+
+
+def imap_mailbox(name: str) -> Mailbox | None:
+    """Parse imaps://user:password@host/INBOX?done=Folder, or imap://…?tls; None when the variable is empty.
+
+    Raises ImproperlyConfigured on anything else: an option with a typo would otherwise be a mailbox read in clear.
+    """
+    value = text(name, "")
+    if not value:
+        return None
+    parts = urlsplit(value)
+    options = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    starttls = "tls" in options
+    options.pop("tls", None)
+    folder, done = unquote(parts.path.strip("/")) or "INBOX", options.pop("done", "Portal-read")
+    try:
+        port = parts.port or (993 if parts.scheme == "imaps" else 143)
+    except ValueError:
+        port = 0
+    right = parts.scheme in {"imap", "imaps"} and parts.hostname and parts.username and parts.password and port
+    if not right or options or not all(box.isascii() and box.isprintable() and box for box in (folder, done)):
+        raise ImproperlyConfigured(
+            f"{name} must look like imaps://user:password@host/INBOX?done=Folder or imap://user:password@host/INBOX?tls "
+            "(special characters percent-encoded, folders in plain letters)."
+        )
+    if folder.lower() == done.lower():
+        raise ImproperlyConfigured(f"{name}: what was read is filed away in another folder than {folder}.")
+    return Mailbox(
+        host=str(parts.hostname),
+        port=port,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=parts.scheme == "imaps",
+        starttls=starttls and parts.scheme == "imap",
+        folder=folder,
+        done=done,
     )

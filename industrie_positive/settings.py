@@ -228,6 +228,12 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Where the council's secretariat reads its own mail.
 SECRETARIAT_EMAIL = env.text("SECRETARIAT_EMAIL", None if PRODUCTION else "secretariat@example.org")
 
+# Calendars' answers: the address they are sent to (with a plus and an invitation's tag), the mailbox it leads to.
+INBOUND_ADDRESS = env.text("INBOUND_ADDRESS", "reponses@example.org" if PORTAL_MODE == "demo" else "").lower()
+INBOUND_MAILBOX = env.imap_mailbox("INBOUND_IMAP_URL")
+# Days after which what came in is deleted, decided or not, from the portal and from the mailbox.
+INBOUND_RETENTION_DAYS = env.integer("INBOUND_RETENTION_DAYS", 60, minimum=1)
+
 # --- Celery ---------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -254,6 +260,8 @@ REMINDER_CHECK_SECONDS = env.integer("REMINDER_CHECK_SECONDS", 300, minimum=1)
 CELERY_BEAT_SCHEDULE = {
     "outbox-heartbeat": {"task": "outbox.tasks.heartbeat", "schedule": 30.0},
     "outbox-sweep": {"task": "outbox.tasks.sweep", "schedule": 60.0},
+    "replies-read": {"task": "workshops.replies.tasks.read_replies", "schedule": 60.0},
+    "replies-forget": {"task": "workshops.replies.tasks.forget_old_replies", "schedule": 3600.0},
     "workshops-remind": {"task": "workshops.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
     "polls-remind": {"task": "workshops.polls.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
     "workshops-host-sheets": {
