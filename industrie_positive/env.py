@@ -145,10 +145,12 @@ def imap_mailbox(name: str) -> Mailbox | None:
         port = parts.port or (993 if parts.scheme == "imaps" else 143)
     except ValueError:
         port = 0
-    right = parts.scheme in {"imap", "imaps"} and parts.hostname and parts.username and parts.password and port
+    right = (
+        parts.scheme in {"imap", "imaps"} and parts.hostname and parts.username and parts.password and port
+    )
     if not right or options or not all(box.isascii() and box.isprintable() and box for box in (folder, done)):
         raise ImproperlyConfigured(
-            f"{name} must look like imaps://user:password@host/INBOX?done=Folder or imap://user:password@host/INBOX?tls "
+            f"{name} must look like imaps://user:password@host/INBOX?done=Folder or imap://…?tls "
             "(special characters percent-encoded, folders in plain letters)."
         )
     if folder.lower() == done.lower():

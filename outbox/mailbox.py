@@ -7,6 +7,7 @@ readings: a mailbox that was moved or restored is simply read again. Any number 
 
 import imaplib
 import logging
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -45,6 +46,7 @@ class Mailbox:
     done: str
 
 
+_FACTS = re.compile(rb"(?i)\b(UID|RFC822\.SIZE) (\d+)")
 # Takes a message's bytes and whether they were cut; returns once they are committed.
 Store = Callable[[bytes, bool], Any]
 
@@ -60,10 +62,10 @@ def read_mailbox(mailbox: Mailbox, *, store: Store) -> int:
     with _opened(mailbox, mailbox.folder) as (imap, count):
         # What the server can do is often said only to who is logged in.
         movable = b"MOVE" in b" ".join(_must(imap.capability(), "capability")).upper().split()
-        for uid in _uids(imap, f"1:{min(count, MOST_MESSAGES)} UNDELETED" if count else ""):
+        for uid, size in _waiting(imap, min(count, MOST_MESSAGES)):
             if time.monotonic() > end:
                 break
-            found = _fetched(imap, uid)
+            found = _fetched(imap, uid, size)
             if found is None:
                 continue
             try:
@@ -81,8 +83,9 @@ def forget_before(mailbox: Mailbox, day: date) -> int:
     try:
         with _opened(mailbox, mailbox.done) as (imap, count):
             noon = datetime.combine(day, clock(12), UTC)
-            question = f"BEFORE {imaplib.Time2Internaldate(noon)[1:12].strip()}" if count else ""
-            uids = _uids(imap, question)[:MOST_MESSAGES]
+            question = f"BEFORE {imaplib.Time2Internaldate(noon)[1:12].strip()}"
+            found = _must(imap.uid("SEARCH", question), "search") if count else []
+            uids = [uid for line in found if isinstance(line, bytes) for uid in line.decode().split()]
             for uid in uids:
                 _must(imap.uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)"), "flag")
             if uids:
@@ -141,31 +144,26 @@ def _must(answer: tuple[str, list[Any]], step: str) -> list[Any]:
     return answer[1]
 
 
-def _uids(imap: imaplib.IMAP4, question: str) -> list[str]:
-    if not question:
+def _waiting(imap: imaplib.IMAP4, most: int) -> list[tuple[str, int]]:
+    """Return the UIDs and sizes of the first messages; a list by number, because one of all UIDs has no bound."""
+    if not most:
         return []
-    found = _must(imap.uid("SEARCH", question), "search")
-    return [uid for line in found if isinstance(line, bytes) for uid in line.decode().split()]
+    lines = _must(imap.fetch(f"1:{most}", "(UID RFC822.SIZE FLAGS)"), "list")
+    facts = [_FACTS.findall(line) for line in lines if isinstance(line, bytes) and b"\\Deleted" not in line]
+    known = [{name.upper(): number.decode() for name, number in found} for found in facts]
+    return [(fact[b"UID"], int(fact[b"RFC822.SIZE"])) for fact in known if len(fact) == 2]
 
 
-def _fetched(imap: imaplib.IMAP4, uid: str) -> tuple[bytes, bool] | None:
+def _fetched(imap: imaplib.IMAP4, uid: str, size: int) -> tuple[bytes, bool] | None:
     """Return a message's bytes and whether they are cut, without marking it read; None when it is gone."""
-    answer = _must(imap.uid("FETCH", uid, "(RFC822.SIZE)"), "fetch")
-    size = next((_size(line) for line in answer if isinstance(line, bytes) and b"RFC822.SIZE" in line), None)
-    if size is None:
-        return None
     cut = size > MAX_BYTES
-    wanted = f"(BODY.PEEK[]<0.{_HEAD_BYTES}>)" if cut else "(BODY.PEEK[])"
-    status, answer = imap.uid("FETCH", uid, wanted)
+    status, answer = imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{_HEAD_BYTES}>)" if cut else "(BODY.PEEK[])")
     body = next((item[1] for item in answer if isinstance(item, tuple)), None)
     if status != "OK" or not isinstance(body, bytes):
-        logger.error("An inbound message could not be fetched")
+        # Moved by another worker, or broken on the server: the others are read all the same.
+        logger.info("An inbound message could not be fetched")
         return None
     return body, cut
-
-
-def _size(line: bytes) -> int:
-    return int(line.partition(b"RFC822.SIZE")[2].strip().split()[0].strip(b"()"))
 
 
 def _file_away(imap: imaplib.IMAP4, uid: str, folder: str, *, by_move: bool) -> None:

@@ -19,6 +19,7 @@ from core.templatetags.text import localized_text
 from members.enums import MailChoice
 from members.notifications import unsubscribe_url
 from outbox.calendar import Attendee, Event, Organizer, build_cancel, build_request
+from outbox.inbound import plus_address
 from outbox.models import OutboxEmail
 from outbox.services import CalendarPart, cancel_queued, queue_email, render_email
 from workshops.enums import Answer
@@ -36,6 +37,7 @@ ASKED_AGAIN = "workshop-asked-again"
 PROXY_GIVEN = "workshop-proxy-given"
 PROXY_ENDED = "workshop-proxy-ended"
 HOST_SHEET = "workshop-host-sheet"
+REPLY_REFUSED = "workshop-reply-refused"
 REMINDER_SILENT = "workshop-reminder-silent"
 REMINDER_ATTENDING = "workshop-reminder-attending"
 name_kinds(
@@ -138,6 +140,13 @@ def _next(invitation: Invitation, kind: str) -> int:
     rows = OutboxEmail.objects.filter(key=invitation_key(invitation), kind=kind)
     last: int | None = rows.aggregate(last=Max("sequence"))["last"]
     return 0 if last is None else last + 1
+
+
+def send_reply_refused(invitation: Invitation, *, why: str = "", former_dates: bool = False) -> bool:
+    """Queue the news that a calendar's answer does not count, and why; once a version of the workshop."""
+    return _send(
+        invitation, REPLY_REFUSED, "reply_refused", context={"why": why, "former_dates": former_dates}
+    )
 
 
 def send_silent_reminder(invitation: Invitation, *, days: int) -> bool:
@@ -279,15 +288,15 @@ def _event(invitation: Invitation, now: datetime) -> Event:
         description=event_description(workshop),
         location=private_place(workshop),
         url=settings.SITE_URL + workshop.get_absolute_url() if workshop.is_public else "",
-        organizer=organizer(),
+        organizer=organizer(plus_address(invitation.reply_tag)),
         # Not their address of today: see Invitation.current_email.
         attendee=Attendee(invitation.name, invitation.email, partstat, invitation.needs_answer),
     )
 
 
-def organizer() -> Organizer:
-    """Return who calls: the secretariat, whose mailbox receives the answers that calendars send."""
-    return Organizer(_("Metropolitan Council for Positive Industry"), settings.SECRETARIAT_EMAIL)
+def organizer(address: str = "") -> Organizer:
+    """Return who calls: the council. Calendars send answers to the invitation's own address, if there is one."""
+    return Organizer(_("Metropolitan Council for Positive Industry"), address or settings.SECRETARIAT_EMAIL)
 
 
 def event_description(workshop: Workshop) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.fixtures import Settings
 
+from tests.outbox.imap import ImapServer
 from tests.outbox.sink import Sink
 
 
@@ -20,4 +21,12 @@ def sink(settings: Settings) -> Iterator[Sink]:
     settings.EMAIL_TIMEOUT = 5
     yield server
     server.release()
+    server.stop()
+
+
+@pytest.fixture
+def imap() -> Iterator[ImapServer]:
+    """A real IMAP server with an empty mailbox."""
+    server = ImapServer()
+    yield server
     server.stop()

@@ -15,11 +15,14 @@ from workshops.models.workshops import (
 # The parts' own models, where Django looks for them; inside a part import from the modules above, not from here.
 from workshops.attendance.models import Attendance, Door  # isort: skip
 from workshops.polls.models import DatePoll, PollAnswer, PollOption, PollReply, PollReplyQuerySet  # isort: skip
+from workshops.replies.models import CalendarReply, CalendarReplyQuerySet  # isort: skip
 
 __all__ = [
     "AgendaItem",
     "Attendance",
     "DatePoll",
+    "CalendarReply",
+    "CalendarReplyQuerySet",
     "Document",
     "DocumentQuerySet",
     "Door",

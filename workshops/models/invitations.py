@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.workflow import Workflow
 from members.enums import Language
 from members.models import Organisation, User
+from outbox.inbound import new_tag
 from workshops.enums import ANSWER_TRANSITIONS, Answer, AnswerSource, WorkshopState
 from workshops.models.workshops import Workshop
 
@@ -135,6 +136,12 @@ class Invitation(models.Model):
         related_name="+",
     )
     answer_source = models.CharField(max_length=12, choices=AnswerSource.choices, blank=True, editable=False)
+    # Answers of calendars: the plus of the address they are sent to, the SEQUENCE of the last invitation that asked
+    # (a lower one answers former dates), and the newest (SEQUENCE, DTSTAMP) seen.
+    reply_tag = models.CharField(max_length=16, unique=True, default=new_tag, editable=False)
+    asked_sequence = models.PositiveIntegerField(default=0, editable=False)
+    reply_sequence = models.PositiveIntegerField(null=True, editable=False)
+    reply_dtstamp = models.DateTimeField(null=True, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, editable=False)
 

@@ -208,7 +208,9 @@ def send_invitations(*, workshop: Workshop, by: Any) -> Sent:
         for invitation in invitations:
             invitation.sent_at = now
             emails.send_invitation(invitation, now=now)
-        Invitation.objects.filter(pk__in=[row.pk for row in invitations]).update(sent_at=now)
+        Invitation.objects.filter(pk__in=[row.pk for row in invitations]).update(
+            sent_at=now, asked_sequence=fresh.sequence
+        )
         if invitations and fresh.invited_at is None:
             fresh.invited_at = now
             fresh.save(update_fields=["invited_at"])

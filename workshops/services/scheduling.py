@@ -80,6 +80,8 @@ def reschedule_workshop(
                 reason=reason,
             )
         invitations = lock_recipients(fresh)
+        if dates_changed:
+            fresh.invitations.sent().update(asked_sequence=fresh.sequence)
         emails.drop_queued(invitations)
         for invitation in invitations:
             emails.send_update(invitation, now=now, dates_changed=dates_changed, old=old)

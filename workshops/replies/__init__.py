@@ -1,0 +1,1 @@
+"""What calendars answer to invitations, read from a mailbox; and what is too strange to be taken as an answer."""
