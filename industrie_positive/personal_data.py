@@ -138,6 +138,16 @@ HELD = (
         ("workshop__title_fr", "arrived_at", "source"),
     ),
     Held(
+        "calendar_replies",
+        gettext_lazy("Mails from me, or from my calendar, to the address for answers"),
+        ("workshops.CalendarReply.person",),
+        (
+            *("received_at", "sender", "sender_name", "subject", "text", "state", "cause"),
+            *("attendee", "partstat", "comment"),
+        ),
+        "sender",
+    ),
+    Held(
         "answers_recorded",
         gettext_lazy("Answers to workshops that I recorded"),
         ("workshops.Invitation.answered_by",),

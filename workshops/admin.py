@@ -18,6 +18,7 @@ from workshops.attendance import admin_views as attendance_views
 from workshops.enums import WorkshopState
 from workshops.models import AgendaItem, Document, Venue, Workshop
 from workshops.polls.admin_views import poll_paths
+from workshops.replies import admin as replies_admin  # noqa: F401  (registers its own)
 
 # Owned by the process page once the workshop is in the agenda.
 MOVED_BY_SERVICE = ("starts_at", "ends_at", "venue", "answer_by")

@@ -32,6 +32,7 @@ SECRETARIAT_PERMISSIONS = [
     "workshops.add_kindrules",
     "workshops.change_kindrules",
     "workshops.delete_kindrules",
+    "workshops.view_calendarreply",
 ]
 
 

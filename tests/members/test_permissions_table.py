@@ -157,6 +157,7 @@ class World:
             "workshop-id": [draft.pk],
             "workshop-id-private": [private.pk],
             "workshop-id-invitation": [private.pk, invitation.pk],
+            "reply-id": [quarantined_reply().pk],
             "action-id": [action.pk],
             "version-id": [working.pk],
             "version-id-block": [working.pk, working.blocks.get(label="1.1.1").pk],
@@ -191,6 +192,16 @@ class World:
     def url(self, row: Row) -> str:
         """Return the row's address."""
         return reverse(row.name, args=self.arguments[row.target])
+
+
+def quarantined_reply() -> Any:
+    """Return a mail that the secretariat has to decide about."""
+    from workshops.models import CalendarReply
+    from workshops.replies.services import handle_received, receive_mail
+
+    receive_mail(b"Subject: x\r\n\r\n")
+    handle_received()
+    return CalendarReply.objects.get()
 
 
 def organisation_type() -> int:

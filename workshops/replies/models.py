@@ -14,6 +14,14 @@ from members.models import User
 from workshops.models.invitations import Invitation
 from workshops.replies.enums import REPLY_TRANSITIONS, UNDECIDED, ReplyCause, ReplyState
 
+# What is to be decided, then what is to be followed, then the rest.
+URGENCY = Case(
+    When(state=ReplyState.QUARANTINED, then=Value(0)),
+    When(state=ReplyState.NOTED, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+
 
 class CalendarReplyQuerySet(models.QuerySet["CalendarReply"]):
     """Questions about replies."""
@@ -21,16 +29,6 @@ class CalendarReplyQuerySet(models.QuerySet["CalendarReply"]):
     def undecided(self) -> CalendarReplyQuerySet:
         """Those that wait for the secretariat."""
         return self.filter(state__in=UNDECIDED)
-
-    def undecided_first(self) -> CalendarReplyQuerySet:
-        """What is to be decided, then what is to be followed, then the rest; the latest first."""
-        rank = Case(
-            When(state=ReplyState.QUARANTINED, then=Value(0)),
-            When(state=ReplyState.NOTED, then=Value(1)),
-            default=Value(2),
-            output_field=IntegerField(),
-        )
-        return self.alias(rank=rank).order_by("rank", "-id")
 
 
 class CalendarReply(models.Model):

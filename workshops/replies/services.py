@@ -34,6 +34,8 @@ from workshops.services import WorkshopError, answer_invitation, answer_refusal,
 
 logger = logging.getLogger(__name__)
 
+# The sign of life of the mailbox's reading.
+MAILBOX = "mailbox"
 ANSWERS = {"ACCEPTED": Answer.YES, "DECLINED": Answer.EXCUSED}
 # What asks nothing of anybody any more: a calendar that says no to what was cancelled.
 _CLOSED = ("withdrawn", "cancelled")

@@ -13,9 +13,6 @@ from workshops.replies import services
 
 logger = logging.getLogger(__name__)
 
-# The sign of life of the mailbox's reading.
-MAILBOX = "mailbox"
-
 
 @shared_task(expires=55)
 def read_replies() -> None:
@@ -23,7 +20,7 @@ def read_replies() -> None:
     if settings.INBOUND_MAILBOX:
         try:
             read_mailbox(settings.INBOUND_MAILBOX, store=services.receive_mail)
-            beat_heart(MAILBOX)
+            beat_heart(services.MAILBOX)
         except MailboxError as error:
             logger.warning("The mailbox of replies cannot be read: %s", error)
     services.handle_received()

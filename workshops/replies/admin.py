@@ -1,0 +1,90 @@
+"""The secretariat's list of what came in, and its sheet."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from core.admin import ReadOnlyAdmin
+from outbox.models import Heartbeat
+from workshops.models import CalendarReply
+from workshops.permissions import can_run_workshops
+from workshops.replies import admin_views
+from workshops.replies.models import URGENCY
+from workshops.replies.services import MAILBOX
+
+
+@admin.register(CalendarReply)
+class CalendarReplyAdmin(ReadOnlyAdmin):
+    """What is to be decided first; the sheet decides."""
+
+    change_list_template = "admin/workshops/calendarreply_list.html"
+    list_display = ("received_at", "shown", "sender", "workshop_title", "state", "cause")
+    list_display_links = ("received_at", "shown")
+    list_filter = ("state", "cause", "received_at")
+    list_select_related = ("invitation__workshop",)
+    search_fields = ("sender", "sender_name", "attendee", "invitation__name")
+    ordering = (URGENCY.asc(), "-id")
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CalendarReply]:
+        """Without the bytes."""
+        return super().get_queryset(request).defer("raw", "text")
+
+    def has_view_permission(self, request: HttpRequest, obj: CalendarReply | None = None) -> bool:
+        """Those who run workshops."""
+        return can_run_workshops(request.user)
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        """Let no address of the list ask what a message says."""
+        return not lookup.startswith(("raw", "text", "digest")) and super().lookup_allowed(
+            lookup, value, request
+        )
+
+    @admin.display(description=_("message"))
+    def shown(self, reply: CalendarReply) -> str:
+        """Show the subject, or that there is none."""
+        return str(reply)
+
+    @admin.display(description=_("workshop"))
+    def workshop_title(self, reply: CalendarReply) -> str:
+        """Show the workshop, when the message says which."""
+        return reply.invitation.workshop.title_fr if reply.invitation else "—"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Add how the mailbox is doing."""
+        beat = Heartbeat.objects.filter(name=MAILBOX).first()
+        mailbox = {"on": bool(settings.INBOUND_MAILBOX), "read_at": beat.at if beat else None}
+        days = settings.INBOUND_RETENTION_DAYS
+        return super().changelist_view(
+            request, {"mailbox": mailbox, "retention_days": days, **(extra_context or {})}
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the sheet."""
+        return admin_views.reply_detail(request, object_id)
+
+    def get_urls(self) -> list[Any]:
+        """Add the two decisions."""
+        own = [
+            path(
+                f"<int:pk>/{verb}/",
+                self.admin_site.admin_view(view),
+                name=f"workshops_calendarreply_{verb}",
+            )
+            for verb, view in (("apply", admin_views.reply_apply), ("discard", admin_views.reply_discard))
+        ]
+        return own + super().get_urls()
