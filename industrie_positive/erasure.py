@@ -40,10 +40,9 @@ from outbox.models import OutboxEmail
 from outbox.services import SendingError, forget_recipient, make_last, queue_email, render_email
 from roadmap.actions.models import Action
 from workshops.models import Attendance, Invitation, PollReply, Workshop, new_token
-from workshops.services import withdraw_invitation
-from workshops.models import Attendance, Invitation, Workshop, new_token
 from workshops.replies.models import calendar_reply_rows
 from workshops.replies.services import forget as forget_replies
+from workshops.services import withdraw_invitation
 
 # Any constant of our own: two erasures at once take their numbers one after the other.
 _NUMBERS = 0x4552_4153
@@ -65,6 +64,8 @@ def erase(*, request: ErasureRequest, by: Any) -> ErasureRequest:
         person = workflow.lock(fresh.person)
         if fresh.state == ErasureState.OPEN and (reasons := obstacles(person)):
             raise ErasureError(" ".join(reasons))
+        # Before the workshops: whoever takes a reply locks in this order.
+        forget_replies(calendar_reply_rows(person=person, address=person.email))
         _lock_workshops(person)
         number = _next_number()
         done = workflow.transition(
@@ -74,11 +75,6 @@ def erase(*, request: ErasureRequest, by: Any) -> ErasureRequest:
         address, language = person.email, person.language
         _forget_mails(person, tenures)
         _cancel_entries(person, by=by)
-        former = (person.get_full_name(), person.email)
-        language = person.language
-        _forget_mails(person)
-        # Before any workshop's row is written: whoever takes a reply locks in this order.
-        forget_replies(calendar_reply_rows(person=person, address=former[1]))
         _forget_account(person)
         _forget_invitations(person, address, pseudonym(number))
         _forget_logs(person, [*names, *_own_addresses(person, tenures)], pseudonym(number))

@@ -145,7 +145,7 @@ HELD = (
             *("received_at", "sender", "sender_name", "subject", "text", "state", "cause"),
             *("attendee", "partstat", "comment"),
         ),
-        "sender",
+        ("person", "sender", "received_at"),
     ),
     Held(
         "answers_recorded",

@@ -187,9 +187,6 @@ def _take_locked(fresh: Invitation, answer: CalendarAnswer, mail: InboundMail) -
         return Outcome(ReplyState.IGNORED, ReplyCause.OLD_DATES)
     if partstat == TENTATIVE:
         return Outcome(ReplyState.NOTED, ReplyCause.TENTATIVE)
-    if partstat == "DECLINED" and fresh.answer == Answer.REPRESENTED and not fresh.needs_answer:
-        # They do not come themselves, as they had said; a colleague still does.
-        return Outcome(ReplyState.APPLIED)
     try:
         # In a savepoint: a refusal undoes what was begun, and is itself recorded.
         with transaction.atomic():
@@ -198,7 +195,7 @@ def _take_locked(fresh: Invitation, answer: CalendarAnswer, mail: InboundMail) -
                 answer=ANSWERS[partstat],
                 by=None,
                 source=AnswerSource.CALENDAR,
-                comment=answer.comment or fresh.comment,
+                comment=answer.comment or None,
             )
     except WorkshopError as error:
         return _refuse(fresh, mail, str(error))
@@ -280,7 +277,7 @@ def apply_reply(*, reply: CalendarReply, invitation: Invitation, answer: str, by
             answer=answer,
             by=by,
             source=AnswerSource.SECRETARIAT,
-            comment=fresh.comment or invitation.comment,
+            comment=fresh.comment or None,
         )
     return done
 

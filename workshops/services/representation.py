@@ -118,7 +118,7 @@ def call_colleague(
         workshop.save(update_fields=["sequence", "updated_at"])
         record(row, field="withdrawn_at", source="withdrawn", target="invited", by=by)
         row.withdrawn_at, row.is_stand_in, row.host_sheet_sent_at = None, True, None
-    row.person, row.sent_at = colleague, now
+    row.person, row.sent_at, row.asked_sequence = colleague, now, workshop.sequence
     full = is_full(workshop)
     row.save()
     row = transition(
