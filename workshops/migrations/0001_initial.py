@@ -11,6 +11,7 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+import outbox.inbound
 import workshops.attendance.models
 import workshops.models.documents
 import workshops.models.invitations
@@ -257,6 +258,15 @@ class Migration(migrations.Migration):
                         max_length=12,
                     ),
                 ),
+                (
+                    "reply_tag",
+                    models.CharField(
+                        default=outbox.inbound.new_tag, editable=False, max_length=16, unique=True
+                    ),
+                ),
+                ("asked_sequence", models.PositiveIntegerField(default=0, editable=False)),
+                ("reply_sequence", models.PositiveIntegerField(editable=False, null=True)),
+                ("reply_dtstamp", models.DateTimeField(editable=False, null=True)),
                 ("sent_at", models.DateTimeField(editable=False, null=True, verbose_name="sent")),
                 ("withdrawn_at", models.DateTimeField(editable=False, null=True, verbose_name="withdrawn")),
                 (
@@ -909,6 +919,152 @@ class Migration(migrations.Migration):
                 "verbose_name": "agenda item",
                 "verbose_name_plural": "agenda items",
                 "ordering": ["position", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="CalendarReply",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                (
+                    "received_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="received"
+                    ),
+                ),
+                ("raw", models.BinaryField(null=True)),
+                ("is_cut", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "received"),
+                            ("quarantined", "to be decided"),
+                            ("noted", "perhaps: to be followed"),
+                            ("applied", "taken as an answer"),
+                            ("ignored", "without effect"),
+                            ("discarded", "set aside"),
+                        ],
+                        default="received",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("unreadable", "The message cannot be read."),
+                            ("too-large", "The message is too large: only its beginning was kept."),
+                            (
+                                "report",
+                                "A message of this mailbox was not delivered, or its reading is reported.",
+                            ),
+                            ("no-calendar", "A mail without a calendar’s answer."),
+                            ("broken-calendar", "The calendar part cannot be read."),
+                            ("several", "Several answers in one message."),
+                            (
+                                "method",
+                                "The calendar asks something else than to answer (another time, for instance).",
+                            ),
+                            ("occurrence", "The answer is about one date of a series."),
+                            ("unknown-meeting", "No workshop has this calendar identifier."),
+                            (
+                                "no-tag",
+                                "The message came without the invitation’s own address: anybody may have written it.",
+                            ),
+                            ("wrong-tag", "The message came to another invitation’s address."),
+                            ("other-attendee", "Somebody else than the person invited answers."),
+                            ("delegated", "The invitation was passed on to somebody else."),
+                            ("partstat", "The answer is neither yes, no nor perhaps."),
+                            ("sequence", "It answers a version of the invitation that was never sent."),
+                            ("refused", "The portal no longer takes this answer."),
+                            ("failed", "The portal failed to handle it."),
+                            ("tentative", "“Perhaps” is no answer."),
+                            (
+                                "repeated",
+                                "This answer, or a newer one of the same calendar, was already taken.",
+                            ),
+                            ("old-dates", "It answers former dates: the person is asked again."),
+                            ("moot", "The invitation no longer stands."),
+                        ],
+                        max_length=20,
+                        verbose_name="why",
+                    ),
+                ),
+                ("detail", models.CharField(blank=True, max_length=300, verbose_name="in detail")),
+                ("sender", models.CharField(blank=True, max_length=320, verbose_name="sender")),
+                ("sender_name", models.CharField(blank=True, max_length=170, verbose_name="sender’s name")),
+                ("subject", models.CharField(blank=True, max_length=300, verbose_name="subject")),
+                ("text", models.TextField(blank=True, verbose_name="text")),
+                ("is_automatic", models.BooleanField(default=False, verbose_name="automatic")),
+                ("method", models.CharField(blank=True, max_length=20, verbose_name="method")),
+                ("uid", models.CharField(blank=True, max_length=255, verbose_name="calendar identifier")),
+                ("sequence", models.PositiveIntegerField(null=True, verbose_name="sequence")),
+                ("dtstamp", models.DateTimeField(null=True, verbose_name="written by the calendar")),
+                ("attendee", models.CharField(blank=True, max_length=320, verbose_name="who answers")),
+                ("partstat", models.CharField(blank=True, max_length=20, verbose_name="answer")),
+                (
+                    "comment",
+                    models.TextField(blank=True, max_length=1000, verbose_name="message to the secretariat"),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="replies",
+                        to="workshops.invitation",
+                        verbose_name="invitation",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "calendar reply",
+                "verbose_name_plural": "calendar replies",
+                "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "received")),
+                        fields=["id"],
+                        name="calendarreply_received",
+                    ),
+                    models.Index(fields=["received_at"], name="calendarreply_age"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ("received", "quarantined", "noted")),
+                            ("raw", None),
+                            _connector="OR",
+                        ),
+                        name="calendarreply_decided_without_bytes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("quarantined", "noted", "ignored")), _negated=True),
+                            models.Q(("cause", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="calendarreply_has_cause",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
