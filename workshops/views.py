@@ -25,7 +25,7 @@ from workshops.enums import PUBLIC_STATES, Answer, AnswerSource, WorkshopKind, W
 from workshops.forms import AnswerForm
 from workshops.models import Invitation, Workshop
 from workshops.permissions import can_see_access
-from workshops.polls.queries import is_asked
+from workshops.polls.queries import is_asked, suggested_answer
 from workshops.polls.views import poll_by_token
 from workshops.services import WorkshopError, answer_invitation, answer_refusal, is_full, queue_rank
 
@@ -152,10 +152,15 @@ def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str
     if form is not None and form.is_bound:
         # Whoever answers again answers for the dates that this page shows.
         form.data = {**form.data.dict(), "moves": str(workshop.moves)}  # type: ignore[attr-defined]
+    suggestion = "" if form or refusal else suggested_answer(invitation)
+    if not form and not refusal:
+        form = AnswerForm(invitation=invitation)
+        form.initial["answer"] = suggestion or form.initial["answer"]
     return {
         "invitation": invitation,
         "refusal": refusal,
-        "answer_form": form if form or refusal else AnswerForm(invitation=invitation),
+        "answer_form": form,
+        "from_poll": bool(suggestion),
         "full": is_full(workshop) and not invitation.comes,
         "rank": queue_rank(invitation) if invitation.answer == Answer.WAITING else None,
         "place": private_place(workshop),

@@ -33,6 +33,7 @@ from tests.roadmap.drafting.factories import CommentFactory, make_consultation, 
 from tests.showcase.factories import CommitmentFactory, CompanyPageFactory
 from tests.test_architecture import url_patterns
 from tests.workshops.factories import DocumentFactory, InvitationFactory, WorkshopFactory
+from tests.workshops.polls.factories import ask, make_poll
 
 SOURCE = Path(__file__).with_name("permissions_table.txt")
 STANDARD = ("changelist", "add", "change", "delete", "history")
@@ -102,6 +103,8 @@ class World:
         invitation = InvitationFactory(workshop=private, person=member, organisation=organisation)
         shown_document = DocumentFactory(workshop=public, audience="public")
         kept_document = DocumentFactory(workshop=private)
+        poll = make_poll(days=(20,))
+        polled = ask(poll, person=member, organisation=organisation)
         action = ActionFactory(pilot=people["pilot"], lead=organisation)
         hidden = ActionFactory(is_public=False, pilot=people["pilot"])
         feed = CalendarFeed.objects.create(person=member)
@@ -158,17 +161,25 @@ class World:
             "workshop-id-private": [private.pk],
             "workshop-id-invitation": [private.pk, invitation.pk],
             "reply-id": [quarantined_reply().pk],
+            "poll-link": [polled.token],
+            "poll-of-member": [poll.workshop.slug],
+            "poll-id": [poll.workshop_id],
+            "poll-id-option": [poll.workshop_id, poll.options.get().pk],
+            "poll-id-invitation": [poll.workshop_id, polled.pk],
             "action-id": [action.pk],
             "version-id": [working.pk],
             "version-id-block": [working.pk, working.blocks.get(label="1.1.1").pk],
             "object": [organisation_type(), organisation.pk],
         }
         answer = {"answer": "yes", "moves": "0"}
+        suits = {f"option-{poll.options.get().pk}": "yes", "revision": "0"}
         own = {"organisation": organisation.pk, "choice": "pour", "text_sha256": approval.text_sha256}
         self.data: dict[tuple[str, str], dict[str, Any]] = {
             ("workshops:workshop_detail", "workshop-private"): answer,
             ("workshops:workshop_detail", "workshop-public"): answer,
             ("workshops:invitation_answer", "invitation-of-member"): answer,
+            ("workshops:invitation_answer", "poll-link"): suits,
+            ("workshops:poll_answer", "poll-of-member"): suits,
             ("roadmap:ballot_cast", "ballot-own"): own,
             ("roadmap:ballot_cast", "ballot-other"): own | {"organisation": other.pk},
             ("roadmap:comment_thread", "comment-own"): {"kind": "remark", "body": "Bien."},

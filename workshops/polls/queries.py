@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from workshops.enums import OCCUPYING_STATES, WorkshopState
+from workshops.enums import OCCUPYING_STATES, Answer, WorkshopState
 from workshops.models.workshops import Workshop
 from workshops.polls.enums import Choice
 from workshops.polls.models import PollAnswer, PollOption, PollReply, PollReplyQuerySet
@@ -82,9 +82,13 @@ def occupations(options: Sequence[Any], *, but: Workshop) -> list[Workshop]:
 
 
 def suggested_answer(invitation: Any) -> str:
-    """Return what somebody said in the poll of the date that was chosen ("yes", "maybe", "no", or nothing).
+    """Return the answer that a silent person's reply to the poll of the chosen date amounts to, if it does.
 
-    It fills in the form of the invitation and answers for nobody.
+    It fills in the form of the invitation and answers for nobody; dates that moved since make it void.
     """
+    if invitation.answer != Answer.SILENT or invitation.workshop.moves:
+        return ""
     rows = PollAnswer.objects.filter(reply__invitation=invitation, option=F("option__poll__chosen"))
-    return rows.values_list("choice", flat=True).first() or ""
+    said = rows.values_list("choice", flat=True).first()
+    meant = {Choice.YES.value: Answer.YES.value, Choice.NO.value: Answer.EXCUSED.value}
+    return meant.get(said or "", "")

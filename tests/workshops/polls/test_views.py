@@ -185,6 +185,22 @@ def test_once_chosen_the_same_link_is_the_invitation_and_a_late_reply_is_told(cl
     assert (said(row), row.answer) == ([], "silent")
 
 
+@pytest.mark.parametrize(("letter", "answer"), [("y", "yes"), ("n", "excused"), ("m", ""), ("", "")])
+def test_the_polls_reply_fills_in_the_invitations_form_and_answers_nothing(
+    client: Client, letter: str, answer: str
+) -> None:
+    poll = make_poll(days=(20,))
+    row = ask(poll, letter)
+    choose_option(workshop=poll.workshop, option=option_ids(poll)[0], by=None)
+    response = client.get(link(row))
+    assert response.context["answer_form"].initial["answer"] == answer
+    assert ("Rien n’est encore répondu" in text(response)) == bool(answer)
+    row.refresh_from_db()
+    assert row.answer == "silent"
+    Workshop.objects.update(moves=1)
+    assert client.get(link(row)).context["answer_form"].initial["answer"] == "", "another date"
+
+
 def test_somebody_on_the_list_who_was_not_asked_has_no_page(client: Client) -> None:
     poll = make_poll()
     row = InvitationFactory(workshop=poll.workshop, unsent=True)
