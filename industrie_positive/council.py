@@ -16,7 +16,8 @@ from django.utils.timezone import make_aware
 
 from core.workflow import record, transition
 from members.enums import COUNCIL
-from members.models import Axis, Body, Commune, Organisation, Seat, Sector
+from members.history import new_change, snapshot
+from members.models import Axis, Body, Change, Commune, Organisation, Seat, Sector
 from roadmap.actions.models import Action
 from roadmap.drafting.enums import BlockKind, VersionStatus
 from roadmap.drafting.models import Block, Version
@@ -49,8 +50,10 @@ def load_council() -> None:
         _ensure(Body, entry, key="slug")
     for entry in reference["axis"]:
         _ensure(Axis, entry, key="number")
+    added: list[Organisation | Seat] = []
     for entry in fixture("organisations")["organisation"]:
-        _load_organisation(entry)
+        added += _load_organisation(entry)
+    _remember(added)
     workshops = fixture("workshops")
     for entry in workshops["venue"]:
         Venue.objects.get_or_create(
@@ -74,7 +77,16 @@ def _commune(entry: Entry) -> Commune | None:
     return Commune.objects.get(name=entry["commune"]) if "commune" in entry else None
 
 
-def _load_organisation(entry: Entry) -> None:
+def _remember(added: list[Organisation | Seat]) -> None:
+    """Begin the histories of what was added, in one query."""
+    changes = [
+        new_change(row, before=None, after=snapshot(row), by=None, reason=LOADED, source="load_council")
+        for row in added
+    ]
+    Change.objects.bulk_create([change for change in changes if change])
+
+
+def _load_organisation(entry: Entry) -> list[Organisation | Seat]:
     organisation, created = Organisation.objects.get_or_create(
         slug=entry["slug"],
         defaults={
@@ -85,14 +97,15 @@ def _load_organisation(entry: Entry) -> None:
         },
     )
     if not created:
-        return
+        return []
+    added: list[Organisation | Seat] = [organisation]
     organisation.sectors.set(Sector.objects.filter(slug__in=entry.get("sectors", [])))
     if entry.get("council"):
-        Seat.objects.create(
-            body=Body.objects.get(slug=COUNCIL), organisation=organisation, starts_on=FIRST_SESSION
-        )
+        council = Body.objects.get(slug=COUNCIL)
+        added.append(Seat.objects.create(body=council, organisation=organisation, starts_on=FIRST_SESSION))
     if "page" in entry:
         _load_page(organisation, entry["page"])
+    return added
 
 
 def _load_page(organisation: Organisation, entry: Entry) -> None:

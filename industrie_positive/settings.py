@@ -276,6 +276,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "showcase-remind": {"task": "showcase.tasks.send_reminders", "schedule": 3600.0},
     "members-retention": {"task": "members.tasks.apply_retention", "schedule": 3600.0},
+    "outbox-forget": {"task": "industrie_positive.tasks.forget_old_mails", "schedule": 3600.0},
     "members-encryption": {"task": "members.tasks.renew_encryption", "schedule": 3600.0},
 }
 
@@ -301,6 +302,8 @@ SHOWCASE_CONFIRM_GRACE_DAYS = env.integer("SHOWCASE_CONFIRM_GRACE_DAYS", 30)
 # --- Accounts that nobody uses (CNIL: two years) ----------------------------------------------------------------------
 RETENTION_WARN_MONTHS = env.integer("RETENTION_WARN_MONTHS", 23, minimum=1)
 RETENTION_CLOSE_MONTHS = env.integer("RETENTION_CLOSE_MONTHS", 24, minimum=1)
+# How long a message that left, or failed for good, stays readable in the outbox.
+OUTBOX_KEEP_MONTHS = env.integer("OUTBOX_KEEP_MONTHS", 12, minimum=1)
 
 # --- Who publishes (mentions légales); blanks are shown as "to be completed" -----------------------------------------
 PUBLISHER_NAME = env.text("PUBLISHER_NAME", "Montpellier Méditerranée Métropole")

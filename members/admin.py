@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import PortalAdmin, PortalTabularInline
+from core.http import conflict
 from members import admin_accounts  # noqa: F401
 from members.admin_invitations import InvitesPeople
 from members.admin_mandates import (
@@ -30,6 +31,7 @@ from members.emails import send_address_changed
 from members.enums import ImportKind
 from members.invitations import was_opened
 from members.models import Axis, Body, Commune, Mandate, Organisation, Seat, Sector, User
+from outbox.services import SendingError, forget_recipient
 
 
 class InForceFilter(admin.SimpleListFilter):
@@ -167,6 +169,22 @@ class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
         former = form.initial.get("email", "") if change and "email" in form.changed_data else ""
         if former and was_opened(obj):
             send_address_changed(obj, former=former)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Forget what was mailed to the person too."""
+        forget_recipient(recipient=obj, address=obj.email)
+        super().delete_model(request, obj)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Ask for a minute while a message to the person is on its way."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except SendingError:
+            return conflict(
+                request,
+                _("A message to this person is being sent: try again in a minute."),
+                back=request.path,
+            )
 
     @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, person: User) -> str:

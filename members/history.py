@@ -60,7 +60,13 @@ def difference(before: Snapshot, after: Snapshot) -> dict[str, list[Any]]:
 
 
 def new_change(
-    instance: models.Model, *, before: Snapshot | None, after: Snapshot | None, by: Any, reason: str = ""
+    instance: models.Model,
+    *,
+    before: Snapshot | None,
+    after: Snapshot | None,
+    by: Any,
+    reason: str = "",
+    source: str = "",
 ) -> Change | None:
     """Make the row of a change, unsaved: no `before`: an addition; no `after`: a removal. None if the same."""
     values = difference(before or {}, after or {})
@@ -84,6 +90,7 @@ def new_change(
         values=values,
         by=by,
         reason=reason.strip(),
+        source=source,
     )
 
 

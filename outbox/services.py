@@ -2,18 +2,20 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 
 from celery import current_app
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from core import workflow
+from core.models import TransitionLog
 from outbox.cleaning import ADDRESS_LENGTH, clean_address, clean_line, clean_text
 from outbox.emails import SUBJECT_LENGTH, new_message_id, render_email
 from outbox.enums import RESENDABLE, CalendarMethod, EmailState, ErrorClass
@@ -24,6 +26,7 @@ __all__ = ["CalendarPart", "cancel_queued", "queue_email", "render_email", "rese
 logger = logging.getLogger(__name__)
 
 WORKER = "worker"
+SETTLED = (EmailState.SENT, EmailState.FAILED, EmailState.CANCELLED)
 _IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 2, "socket_timeout": 2}
 _validate_url = URLValidator(schemes=["http", "https"])
 
@@ -257,7 +260,26 @@ def make_last(*, recipient: Any, address: str, kind: str) -> None:
     _of(recipient, address).update(recipient=None, kind=kind, thread="")
 
 
+def forget_old(*, before: datetime, keep: Q, batch: int = 500) -> int:
+    """Delete, with their logs, the messages that left or failed for good before an instant, and return how many.
+
+    `keep` says which ones something still answers to. A batch is a transaction of its own; of two runs at once each
+    takes what the other has not.
+    """
+    kind = ContentType.objects.get_for_model(OutboxEmail)
+    old = OutboxEmail.objects.filter(state__in=SETTLED, created_at__lt=before)
+    old = old.exclude(sent_at__gte=before).exclude(keep).order_by("pk")
+    forgotten, last = 0, 0
+    while True:
+        with transaction.atomic():
+            rows = _locked(old.filter(pk__gt=last), skip=True)[:batch]
+            if not (numbers := list(rows.values_list("pk", flat=True))):
+                return forgotten
+            TransitionLog.objects.filter(content_type=kind, object_id__in=numbers).delete()
+            OutboxEmail.objects.filter(pk__in=numbers).delete()
+        forgotten, last = forgotten + len(numbers), numbers[-1]
+
+
 def forget_settled(kind: str) -> int:
     """Delete the messages of a kind that have left, or never will, and return how many."""
-    settled = (EmailState.SENT, EmailState.FAILED, EmailState.CANCELLED)
-    return OutboxEmail.objects.filter(kind=kind, state__in=settled).delete()[0]
+    return OutboxEmail.objects.filter(kind=kind, state__in=SETTLED).delete()[0]

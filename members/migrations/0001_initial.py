@@ -571,6 +571,7 @@ class Migration(migrations.Migration):
                         verbose_name="values",
                     ),
                 ),
+                ("source", models.CharField(blank=True, max_length=40, verbose_name="source")),
                 ("reason", models.TextField(blank=True, verbose_name="reason")),
                 (
                     "at",

@@ -40,6 +40,8 @@ class Change(models.Model):
     by = models.ForeignKey(
         User, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="changes_made"
     )
+    # What wrote it where nobody did: a command's name.
+    source = models.CharField(_("source"), max_length=40, blank=True)
     reason = models.TextField(_("reason"), blank=True)
     at = models.DateTimeField(_("at"), db_default=Now())
 
