@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import LockedAdmin, PortalAdmin, PortalTabularInline
-from workshops import admin_views
+from workshops import admin_views, services
 from workshops.admin_forms import DocumentForm, WorkshopForm
 from workshops.attendance import admin_views as attendance_views
 from workshops.enums import WorkshopState
@@ -76,7 +76,7 @@ class WorkshopAdmin(LockedAdmin):
         (
             _("When and where"),
             {
-                "fields": ("starts_at", "ends_at", "venue", "answer_by", "organiser"),
+                "fields": ("starts_at", "ends_at", "venue", "capacity", "answer_by", "organiser"),
                 "description": _(
                     "Times are Paris’s. Once scheduled, a workshop is moved from its process page."
                 ),
@@ -96,6 +96,11 @@ class WorkshopAdmin(LockedAdmin):
         if obj is None or obj.state == WorkshopState.DRAFT:
             return fixed
         return (*fixed, *MOVED_BY_SERVICE)
+
+    def save_model(self, request: HttpRequest, obj: Workshop, form: Any, change: bool) -> None:
+        """Save; seats that were added go to the waiting list in the same transaction."""
+        super().save_model(request, obj, form, change)
+        services.fill_seats(workshop=obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Workshop | None = None) -> bool:
         """Only a draft disappears; the rest is cancelled."""
@@ -159,6 +164,7 @@ class WorkshopAdmin(LockedAdmin):
             "move/": admin_views.process_move,
             "cancel/": admin_views.process_cancel,
             "hold/": admin_views.process_hold,
+            "host-sheet/": admin_views.process_host_sheet,
             "arrivals/": attendance_views.process_arrivals,
             "arrivals/walk-in/": attendance_views.process_walk_in,
             "arrivals/undo/": attendance_views.process_take_back,

@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from workshops.models import Venue, Workshop
 from workshops.services import clash_message
@@ -29,7 +30,20 @@ class WorkshopForm(forms.ModelForm):  # type: ignore[type-arg]
         start = start or self.instance.starts_at
         if answer_by and start and answer_by > start:
             self.add_error("answer_by", _("The deadline to answer is before the start."))
+        if (capacity := data.get("capacity")) and self.instance.pk:
+            self._check_capacity(capacity)
         return cleaned
+
+    def _check_capacity(self, capacity: int) -> None:
+        """Nobody who was told that they come loses their seat."""
+        confirmed = self.instance.invitations.coming().count()
+        if capacity < confirmed:
+            message = ngettext(
+                "%(count)s person is confirmed: there are at least as many seats.",
+                "%(count)s people are confirmed: there are at least as many seats.",
+                confirmed,
+            )
+            self.add_error("capacity", message % {"count": confirmed})
 
     def _check_dates(self, start: Any, end: Any) -> None:
         if start and start <= timezone.now() and "starts_at" in self.changed_data:

@@ -1,6 +1,6 @@
 """The secretariat's process page of a workshop, a module for each of its steps."""
 
-from workshops.admin_views.answers import process_answer, process_withdraw
+from workshops.admin_views.answers import process_answer, process_host_sheet, process_withdraw
 from workshops.admin_views.inviting import process_invite, process_require
 from workshops.admin_views.process import process_detail
 from workshops.admin_views.scheduling import (
@@ -16,6 +16,7 @@ __all__ = [
     "process_cancel",
     "process_detail",
     "process_hold",
+    "process_host_sheet",
     "process_invite",
     "process_move",
     "process_require",

@@ -3,11 +3,12 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
 
 from workshops import services
 from workshops.admin_forms import PhonedAnswerForm
-from workshops.admin_views.common import do, invitation_of, page_of, render_step
+from workshops.admin_views.common import do, invitation_of, page_of, render_step, workshop_of
 from workshops.enums import AnswerSource
 from workshops.models import Invitation
 
@@ -49,3 +50,18 @@ def process_withdraw(request: HttpRequest, pk: int, invitation: int) -> HttpResp
         return _("%(name)s is no longer invited.") % {"name": row.name}
 
     return do(request, row.workshop, act)
+
+
+@require_POST
+def process_host_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mail the host sheet, as it is now, to those who come."""
+    workshop = workshop_of(request, pk)
+
+    def act() -> str:
+        count = services.resend_sheets(workshop=workshop, by=request.user)
+        text = ngettext(
+            "%(count)s host sheet is on its way.", "%(count)s host sheets are on their way.", count
+        )
+        return text % {"count": count}
+
+    return do(request, workshop, act)

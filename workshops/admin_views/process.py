@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from core.templatetags.text import datetime_long
 from core.workflow import history
 from outbox.models import OutboxEmail
+from workshops import services
 from workshops.admin_forms import InviteForm, is_open_for_inviting
 from workshops.admin_views.common import (
     render_step,
@@ -35,7 +36,9 @@ def process_page(
     request: HttpRequest, workshop: Workshop, form: InviteForm, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     """Render the process page with a form for whom to invite, and what a step adds."""
-    rows = list(workshop.invitations.select_related("organisation", "person", "answered_by"))
+    rows = list(
+        workshop.invitations.select_related("organisation", "person", "answered_by", "proxy_organisation")
+    )
     for row in rows:
         row.workshop = workshop
     standing = [row for row in rows if row.withdrawn_at is None]
@@ -61,6 +64,11 @@ def process_page(
         notice=short_notice(workshop.starts_at, now, days=rules.convocation_days)
         if workshop.starts_at and inviting
         else "",
+        needs=[row for row in standing if row.needs],
+        seats_left=services.seats_left(workshop),
+        has_sheet=bool(workshop.venue and workshop.venue.host_sheet),
+        sheets_sent=sum(row.host_sheet_sent_at is not None for row in standing if row.comes),
+        sheet_changed=services.sheet_changed_since(workshop),
         rules=rules,
         last_day=last_sending_day(timezone.localdate(workshop.starts_at), rules.convocation_days)
         if workshop.starts_at
@@ -87,7 +95,7 @@ def _usual(workshop: Workshop, rows: list[Invitation]) -> set[str]:
 
 def _counts(standing: list[Invitation]) -> list[tuple[str, str, int]]:
     """Return how many there are of each answer, the silent last."""
-    order = [Answer.YES, Answer.EXCUSED, Answer.REPRESENTED, Answer.SILENT]
+    order = [Answer.YES, Answer.REPRESENTED, Answer.WAITING, Answer.EXCUSED, Answer.SILENT]
     return [
         (answer.value, str(answer.label), sum(row.answer == answer for row in standing)) for answer in order
     ]
@@ -100,6 +108,7 @@ def _log(workshop: Workshop) -> list[dict[str, Any]]:
         "state": lambda entry: f"{states.get(entry.from_state)} → {states.get(entry.to_state)}",
         "starts_at": lambda entry: f"{_when(entry.from_state)} → {_when(entry.to_state)}",
         "venue": lambda entry: _("New venue"),
+        "host_sheet": lambda entry: _("Host sheet sent again"),
         "invited_at": lambda entry: _("First invitations sent"),
         "poll_options": lambda entry: _("The proposed dates changed"),
         "poll_deadline": lambda entry: (

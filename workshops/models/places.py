@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -30,7 +31,12 @@ class Venue(models.Model):
         default=False,
         help_text=_("While a workshop is held here, no other room of this host is free."),
     )
-    capacity = models.PositiveSmallIntegerField(_("capacity"), null=True, blank=True)
+    capacity = models.PositiveSmallIntegerField(
+        _("capacity"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1, _("A capacity is at least 1."))],
+    )
     # The host sheet (fiche d'accueil): shown and mailed to those who come, to nobody else.
     access = models.TextField(
         _("access and transport"),

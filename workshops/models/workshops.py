@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Count, F, Func, Q
 from django.db.models.functions import Now
@@ -146,6 +147,7 @@ class Workshop(models.Model):
         _("capacity"),
         null=True,
         blank=True,
+        validators=[MinValueValidator(1, _("A capacity is at least 1."))],
         help_text=_("Seats. Beyond them, people go on the waiting list. Blank: as many as come."),
     )
     starts_at = models.DateTimeField(_("start"), null=True, blank=True)

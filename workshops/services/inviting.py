@@ -128,9 +128,7 @@ def _add(workshop: Workshop, *, email: str, is_required: bool, by: Any, **fields
     workshop.save(update_fields=["sequence", "updated_at"])
     known.withdrawn_at = known.sent_at = known.host_sheet_sent_at = None
     known.is_stand_in, known.is_required = False, is_required
-    known.save(
-        update_fields=["withdrawn_at", "sent_at", "host_sheet_sent_at", "is_stand_in", "is_required"]
-    )
+    known.save(update_fields=["withdrawn_at", "sent_at", "host_sheet_sent_at", "is_stand_in", "is_required"])
     record(known, field="withdrawn_at", source="withdrawn", target="invited", by=by)
     return ask_anew(known, by=by)
 
