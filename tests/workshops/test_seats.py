@@ -1,0 +1,287 @@
+"""Seats and the waiting list: never more people than seats, never an idle seat while somebody waits."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+import icalendar
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from core.workflow import history
+from outbox.models import OutboxEmail
+from tests.members.factories import UserFactory
+from tests.workshops.factories import InvitationFactory, WorkshopFactory
+from tests.workshops.test_concurrency import at_once
+from workshops import emails, services
+from workshops.calendars import personal_calendar
+from workshops.enums import Answer, AnswerSource
+from workshops.models import Invitation, Workshop
+from workshops.services import WorkshopError
+
+
+def give(row: Invitation, answer: str, **more: object) -> Invitation:
+    fields: dict[str, object] = {"by": None, "source": AnswerSource.MAIL_LINK} | more
+    return services.answer_invitation(invitation=row, answer=answer, **fields)
+
+
+def answers(*rows: Invitation) -> list[str]:
+    found = dict(Invitation.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "answer"))
+    return [found[row.pk] for row in rows]
+
+
+def full_workshop(seats: int, people: int) -> tuple[Workshop, list[Invitation]]:
+    """A workshop of some seats, and people who all said yes in order."""
+    workshop = WorkshopFactory(scheduled=True, capacity=seats)
+    rows = InvitationFactory.create_batch(people, workshop=workshop)
+    for row in rows:
+        give(row, Answer.YES)
+    return workshop, rows
+
+
+@pytest.mark.django_db
+def test_a_yes_beyond_the_seats_waits_and_is_told_so() -> None:
+    _workshop, (first, second, third) = full_workshop(1, 3)
+    assert answers(first, second, third) == ["yes", "waiting", "waiting"]
+    second.refresh_from_db()
+    third.refresh_from_db()
+    assert (services.queue_rank(second), services.queue_rank(third)) == (1, 2)
+    mail = OutboxEmail.objects.get(to=second.email)
+    assert "liste d’attente" in mail.text and "Badge" not in mail.text + mail.html + mail.calendar_text
+    event = icalendar.Calendar.from_ical(mail.calendar_text).walk("VEVENT")[0]
+    assert event["ATTENDEE"].params["PARTSTAT"] == "TENTATIVE" and event["SEQUENCE"] == 0
+
+
+@pytest.mark.django_db
+def test_a_freed_seat_goes_to_the_first_who_waits_with_mail_calendar_and_log() -> None:
+    workshop, (first, second, third) = full_workshop(1, 3)
+    give(first, Answer.EXCUSED)
+    assert answers(first, second, third) == ["excused", "yes", "waiting"]
+    second.refresh_from_db()
+    workshop.refresh_from_db()
+    assert second.promoted_at and second.answer_source == AnswerSource.PROMOTION
+    assert [entry.to_state for entry in history(second)] == ["waiting", "yes"]
+    mail = OutboxEmail.objects.get(to=second.email, kind=emails.PROMOTED)
+    event = icalendar.Calendar.from_ical(mail.calendar_text).walk("VEVENT")[0]
+    assert event["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"
+    assert event["SEQUENCE"] == workshop.sequence == 0, "an answer moves nobody's calendar"
+    assert "Badge au poste de garde" in mail.text
+    assert not OutboxEmail.objects.filter(kind=emails.PROMOTED, to=third.email).exists()
+
+
+@pytest.mark.django_db
+def test_required_people_are_first_in_the_queue() -> None:
+    workshop, (first, second) = full_workshop(1, 2)
+    needed = InvitationFactory(workshop=workshop, is_required=True)
+    give(needed, Answer.YES)
+    needed.refresh_from_db()
+    assert services.queue_rank(needed) == 1
+    give(first, Answer.EXCUSED)
+    assert answers(first, second, needed) == ["excused", "waiting", "yes"]
+
+
+@pytest.mark.django_db
+def test_withdrawing_somebody_frees_their_seat() -> None:
+    _workshop, (first, second) = full_workshop(1, 2)
+    services.withdraw_invitation(invitation=first, by=None)
+    assert answers(second) == ["yes"]
+
+
+@pytest.mark.django_db
+def test_withdrawing_somebody_who_waits_promotes_nobody() -> None:
+    _workshop, (first, second, third) = full_workshop(1, 3)
+    services.withdraw_invitation(invitation=second, by=None)
+    assert answers(first, third) == ["yes", "waiting"]
+
+
+@pytest.mark.django_db
+def test_invited_anew_to_a_full_workshop_asks_anew() -> None:
+    workshop, (first, second) = full_workshop(1, 2)
+    services.withdraw_invitation(invitation=first, by=None)
+    services.add_guests(workshop=workshop, text=first.email, by=None)
+    services.send_invitations(workshop=workshop, by=None)
+    assert answers(first, second) == ["silent", "yes"]
+    give(first, Answer.YES)
+    assert answers(first, second) == ["waiting", "yes"]
+
+
+@pytest.mark.django_db
+def test_the_same_yes_again_keeps_the_place_in_the_queue() -> None:
+    _workshop, (_first, second, third) = full_workshop(1, 3)
+    sent = OutboxEmail.objects.count()
+    give(second, Answer.YES)
+    assert OutboxEmail.objects.count() == sent
+    give(second, Answer.YES, comment="Volontiers")
+    second.refresh_from_db()
+    assert services.queue_rank(second) == 1 and second.comment == "Volontiers"
+    give(second, Answer.EXCUSED)
+    give(second, Answer.YES)
+    second.refresh_from_db()
+    third.refresh_from_db()
+    assert (services.queue_rank(third), services.queue_rank(second)) == (1, 2)
+
+
+@pytest.mark.django_db
+def test_a_comment_does_not_cost_the_seat() -> None:
+    _workshop, (first, second) = full_workshop(1, 2)
+    give(first, Answer.YES, comment="Avec plaisir")
+    give(first, Answer.REPRESENTED, represented_by="Camille Roux")
+    assert answers(first, second) == ["represented", "waiting"]
+
+
+@pytest.mark.django_db
+def test_a_colleague_by_name_waits_and_is_promoted_in_their_place() -> None:
+    _workshop, (first, second) = full_workshop(1, 2)
+    give(second, Answer.REPRESENTED, represented_by="Camille Roux")
+    second.refresh_from_db()
+    assert (second.answer, second.represented_by) == (Answer.WAITING, "Camille Roux")
+    give(first, Answer.EXCUSED)
+    second.refresh_from_db()
+    assert (second.answer, second.represented_by) == (Answer.REPRESENTED, "Camille Roux")
+
+
+@pytest.mark.django_db
+def test_nobody_is_promoted_once_it_has_begun() -> None:
+    workshop, (first, second) = full_workshop(1, 2)
+    start = timezone.now() - timedelta(minutes=5)
+    Workshop.objects.filter(pk=workshop.pk).update(starts_at=start, ends_at=start + timedelta(hours=2))
+    staff = UserFactory(is_staff=True)
+    give(first, Answer.EXCUSED, by=staff, source=AnswerSource.SECRETARIAT)
+    assert answers(first, second) == ["excused", "waiting"]
+
+
+@pytest.mark.django_db
+def test_the_feed_shows_who_waits_a_tentative_entry_without_the_way_in() -> None:
+    _workshop, (_first, second) = full_workshop(1, 2)
+    text = personal_calendar(second.person)
+    event = icalendar.Calendar.from_ical(text).walk("VEVENT")[0]
+    assert event["STATUS"] == "TENTATIVE" and "Badge" not in text
+
+
+# --- the secretariat's sheet ---
+
+
+def save_capacity(client: Client, workshop: Workshop, capacity: object) -> object:
+    fields = {"kind": workshop.kind, "title_fr": "Titre", "title_en": "Title", "is_public": "on"}
+    fields |= {"capacity": capacity}
+    for prefix in ("agenda", "documents"):
+        fields |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
+    return client.post(reverse("admin:workshops_workshop_change", args=[workshop.pk]), fields)
+
+
+@pytest.mark.django_db
+def test_more_seats_are_given_away_at_once(client_for: Callable[[str], Client]) -> None:
+    workshop, rows = full_workshop(1, 4)
+    assert save_capacity(client_for("secretariat"), workshop, 3).status_code == 302  # type: ignore[attr-defined]
+    assert answers(*rows) == ["yes", "yes", "yes", "waiting"]
+    assert save_capacity(client_for("secretariat"), workshop, "").status_code == 302  # type: ignore[attr-defined]
+    assert answers(*rows) == ["yes"] * 4
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("capacity", ["1", "0", "-1", "x"])
+def test_fewer_seats_than_people_confirmed_are_refused_at_the_field(
+    client_for: Callable[[str], Client], capacity: str
+) -> None:
+    workshop, rows = full_workshop(2, 2)
+    response = save_capacity(client_for("secretariat"), workshop, capacity)
+    assert response.context["adminform"].form.errors["capacity"]  # type: ignore[attr-defined]
+    workshop.refresh_from_db()
+    assert workshop.capacity == 2 and answers(*rows) == ["yes", "yes"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda workshop, row: Workshop.objects.filter(pk=workshop.pk).update(capacity=1),
+        lambda workshop, row: Invitation.objects.filter(pk=row.pk).update(answer="yes", waiting_since=None),
+        lambda workshop, row: InvitationFactory(workshop=workshop, coming=True),
+        lambda workshop, row: Invitation.objects.filter(pk=row.pk).update(
+            answer="represented", waiting_since=None, represented_by="Jo"
+        ),
+    ],
+)
+def test_the_database_itself_refuses_more_people_than_seats(
+    change: Callable[[Workshop, Invitation], object],
+) -> None:
+    workshop, (*_seated, waiting) = full_workshop(2, 3)
+    with pytest.raises(IntegrityError, match="seats"), transaction.atomic():
+        change(workshop, waiting)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+# --- under concurrency ---
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_seat_and_eight_who_want_it() -> None:
+    workshop = WorkshopFactory(scheduled=True, capacity=1)
+    rows = InvitationFactory.create_batch(8, workshop=workshop)
+    outcomes = at_once(*[lambda r=row: give(r, Answer.YES) for row in rows])
+    assert all(isinstance(outcome, Invitation) for outcome in outcomes), outcomes
+    assert sorted(answers(*rows)) == ["waiting"] * 7 + ["yes"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_seats_freed_at_once_promote_two_and_one_seat_freed_twice_promotes_one() -> None:
+    _workshop, (first, second, *queue) = full_workshop(2, 5)
+    outcomes = at_once(
+        lambda: give(first, Answer.EXCUSED),
+        lambda: give(first, Answer.EXCUSED),
+        lambda: services.withdraw_invitation(invitation=second, by=None),
+        lambda: services.fill_seats(workshop=first.workshop),
+    )
+    assert not any(isinstance(outcome, Exception) for outcome in outcomes), outcomes
+    assert answers(*queue) == ["yes", "yes", "waiting"]
+    assert OutboxEmail.objects.filter(kind=emails.PROMOTED).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_eight_people_do_at_once_no_seat_is_double_or_idle(seed: int) -> None:
+    workshop = WorkshopFactory(scheduled=True, capacity=3)
+    rows = InvitationFactory.create_batch(9, workshop=workshop)
+
+    def live(number: int) -> None:
+        chance = random.Random(seed * 100 + number)  # noqa: S311
+        for _turn in range(6):
+            row = chance.choice(rows)
+            act = chance.random()
+            try:
+                if act < 0.45:
+                    give(row, Answer.YES)
+                elif act < 0.7:
+                    give(row, Answer.EXCUSED)
+                elif act < 0.85:
+                    give(row, Answer.REPRESENTED, represented_by="Jo Roux")
+                elif act < 0.93:
+                    services.withdraw_invitation(invitation=row, by=None)
+                else:
+                    more_seats(workshop)
+            except WorkshopError as error:
+                assert error.code == "withdrawn", error
+
+    outcomes = at_once(*[lambda n=number: live(n) for number in range(8)])
+    assert outcomes == [None] * 8, outcomes
+    workshop.refresh_from_db()
+    standing = workshop.invitations.standing()
+    confirmed = standing.coming().count()
+    waiting = standing.filter(answer=Answer.WAITING).count()
+    assert workshop.capacity is not None and confirmed <= workshop.capacity
+    assert waiting == 0 or confirmed == workshop.capacity
+    promotions = sum(history(row).filter(reason="promotion").count() for row in rows)
+    assert OutboxEmail.objects.filter(kind=emails.PROMOTED).count() == promotions
+
+
+def more_seats(workshop: Workshop) -> None:
+    """Add one seat, as the administration site does."""
+    with transaction.atomic():
+        fresh = Workshop.objects.select_for_update().get(pk=workshop.pk)
+        fresh.capacity = (fresh.capacity or 0) + 1
+        fresh.save()
+        services.fill_seats(workshop=fresh)
