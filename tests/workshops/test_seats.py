@@ -248,7 +248,7 @@ def test_whatever_eight_people_do_at_once_no_seat_is_double_or_idle(seed: int) -
     rows = InvitationFactory.create_batch(9, workshop=workshop)
 
     def live(number: int) -> None:
-        chance = random.Random(seed * 100 + number)  # noqa: S311
+        chance = random.Random(seed * 100 + number)
         for _turn in range(6):
             row = chance.choice(rows)
             act = chance.random()
