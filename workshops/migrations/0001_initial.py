@@ -488,7 +488,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "capacity",
-                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="capacity"),
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1, "A capacity is at least 1.")],
+                        verbose_name="capacity",
+                    ),
                 ),
                 (
                     "access",
@@ -622,6 +627,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="Seats. Beyond them, people go on the waiting list. Blank: as many as come.",
                         null=True,
+                        validators=[django.core.validators.MinValueValidator(1, "A capacity is at least 1.")],
                         verbose_name="capacity",
                     ),
                 ),
