@@ -12,7 +12,7 @@ from django.contrib.postgres.search import SearchRank
 from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import CharField, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils.translation import get_language, override
@@ -21,7 +21,7 @@ from core.publication import current_version
 from core.search import MAX_LENGTH, clean, search_query, suggestion, words
 from members.enums import OrganisationKind
 from members.models import Commune, Organisation, Sector
-from showcase.models import Commitment, CompanyCommitment, CompanyPage, CompanyPageQuerySet
+from showcase.models import Commitment, CompanyPage
 
 T = TypeVar("T")
 
@@ -163,11 +163,11 @@ def find(asked: Asked, version: int = 0) -> Found:
     """Answer what is asked. Nothing found: the nearest words of the index are searched instead; little: proposed."""
     if asked.error:
         return Found(CompanyPage.objects.none(), 0, {})
-    found = _search(asked, asked.text)
+    found = _search(asked, asked.text, version)
     if asked.text and found.total <= FEW_RESULTS and not _has_operators(asked.text):
         better = suggestion(asked.text, vocabulary(version)) or ""
         if better and not found.total:
-            again = _search(asked, better)
+            again = _search(asked, better, version)
             return again if not again.total else _with(again, corrected=better)
         found.proposed = better if _differs(asked.text, better) else ""
     return found
@@ -191,20 +191,31 @@ def _with(found: Found, *, corrected: str) -> Found:
     return found
 
 
-def _search(asked: Asked, text: str) -> Found:
-    query = search_query(text) if text else None
-    base = CompanyPage.objects.published().order_by()
-    if query is not None:
-        base = base.filter(search=query)
-    counts = _count(base, asked)
-    pages = _picked(base, asked).with_due().select_related("organisation").annotate(sector_ids=_SECTOR_IDS)
-    pages = pages.defer("search", "search_words", "story_fr", "story_en", "products_fr", "products_en")
-    order = ("organisation__sort_name", "id")
-    if query is not None:
-        pages = pages.annotate(rank=SearchRank(F("search"), query)).order_by("-rank", *order)
+_OF_ORGANISATION = ("name", "slug", "kind", "commune_id")
+# All that a card shows (presentation.cards): with the rest, Django would take longer over the rows than PostgreSQL.
+_SHOWN = (
+    "tagline_fr",
+    "tagline_en",
+    "organisation_id",
+    *(f"organisation__{name}" for name in _OF_ORGANISATION),
+)
+
+
+def _search(asked: Asked, text: str, version: int) -> Found:
+    pages = CompanyPage.objects.published().order_by()
+    order = ["organisation__sort_name", "id"]
+    if not text and not any(asked.picked.values()):
+        # The whole list's counts are the same on all its pages.
+        counts = _kept("counts", version, lambda: _count(pages, asked)[0])
     else:
-        pages = pages.order_by(*order)
-    return Found(pages, counts.pop(("total", ""), 0), counts)
+        query = search_query(text) if text else None
+        counts, hits = _count(pages.filter(search=query) if query else pages, asked)
+        # To compare with the words is the dear part: the second question names the pages that the first found.
+        pages = CompanyPage.objects.filter(pk__in=hits)
+        if query:
+            pages, order = pages.annotate(rank=SearchRank(F("search"), query)), ["-rank", *order]
+    shown = pages.with_due().select_related("organisation").annotate(sector_ids=_SECTOR_IDS).only(*_SHOWN)
+    return Found(shown.order_by(*order), counts.pop(("total", ""), 0), counts)
 
 
 _SECTOR_IDS = ArraySubquery(
@@ -212,23 +223,6 @@ _SECTOR_IDS = ArraySubquery(
     .order_by("sector__position", "sector_id")
     .values_list(Cast("sector_id", CharField()))
 )
-
-
-def _picked(pages: CompanyPageQuerySet, asked: Asked) -> CompanyPageQuerySet:
-    """Keep what has one of the chosen values in each facet that has a choice."""
-    if kinds := asked.keys("type"):
-        pages = pages.filter(organisation__kind__in=kinds)
-    if communes := asked.keys("commune"):
-        pages = pages.filter(organisation__commune_id__in=communes)
-    if sectors := asked.keys("secteur"):
-        through = Organisation.sectors.through.objects
-        pages = pages.filter(
-            Exists(through.filter(organisation_id=OuterRef("organisation_id"), sector_id__in=sectors))
-        )
-    if commitments := asked.keys("engagement"):
-        lines = CompanyCommitment.objects.filter(page_id=OuterRef("id"), commitment_id__in=commitments)
-        pages = pages.filter(Exists(lines))
-    return pages
 
 
 # One reading of the pages that match the words; then each facet is counted as if it were not filtered itself.
@@ -243,25 +237,25 @@ WITH hits AS MATERIALIZED (
                           WHERE c.page_id = base.page AND c.commitment_id = ANY(%s))) AS commitment_ok
     FROM ({base}) AS base(page, organisation, kind, commune)
 )
-SELECT 'total', '', count(*) FROM hits WHERE type_ok AND commune_ok AND sector_ok AND commitment_ok
+SELECT 'total', '', count(*), array_agg(page) FROM hits WHERE type_ok AND commune_ok AND sector_ok AND commitment_ok
 UNION ALL
-SELECT 'type', kind, count(*) FROM hits WHERE commune_ok AND sector_ok AND commitment_ok GROUP BY kind
+SELECT 'type', kind, count(*), NULL FROM hits WHERE commune_ok AND sector_ok AND commitment_ok GROUP BY kind
 UNION ALL
-SELECT 'commune', commune::text, count(*) FROM hits
+SELECT 'commune', commune::text, count(*), NULL FROM hits
 WHERE commune IS NOT NULL AND type_ok AND sector_ok AND commitment_ok GROUP BY commune
 UNION ALL
-SELECT 'secteur', s.sector_id::text, count(*)
+SELECT 'secteur', s.sector_id::text, count(*), NULL
 FROM hits JOIN members_organisation_sectors s ON s.organisation_id = hits.organisation
 WHERE type_ok AND commune_ok AND commitment_ok GROUP BY s.sector_id
 UNION ALL
-SELECT 'engagement', c.commitment_id::text, count(*)
+SELECT 'engagement', c.commitment_id::text, count(*), NULL
 FROM hits JOIN showcase_companycommitment c ON c.page_id = hits.page
 WHERE type_ok AND commune_ok AND sector_ok GROUP BY c.commitment_id
 """
 
 
-def _count(base: QuerySet[CompanyPage], asked: Asked) -> dict[tuple[str, str], int]:
-    """Return the total, at ("total", ""), and the number of pages at each (facet, key): one query."""
+def _count(base: QuerySet[CompanyPage], asked: Asked) -> tuple[dict[tuple[str, str], int], list[int]]:
+    """Return the total, at ("total", ""), and the number of pages at each (facet, key); and who is found: one query."""
     rows = base.values_list("id", "organisation_id", "organisation__kind", "organisation__commune_id")
     sql, parameters = rows.query.sql_with_params()
     chosen: list[Any] = []
@@ -271,4 +265,6 @@ def _count(base: QuerySet[CompanyPage], asked: Asked) -> dict[tuple[str, str], i
         chosen += [not keys, keys or ([""] if facet == "type" else [0])]
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS.replace("{base}", sql), [*chosen, *parameters])
-        return {(facet, key): count for facet, key, count in cursor.fetchall()}
+        found = cursor.fetchall()
+    hits = next(ids for facet, _key, _count, ids in found if facet == "total") or []
+    return {(facet, key): count for facet, key, count, _ids in found}, hits
