@@ -1,11 +1,13 @@
 """System checks: settings with which the portal must not be served. `manage.py` refuses to start on an error."""
 
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SHORTEST_SECRET_KEY = 50
 # Beginnings of the keys that the development tools and Django's own template write.
 KNOWN_SECRET_KEYS = ("django-insecure-", "dev-only", "for-the-tests", "changeme", "change-me", "secret")
@@ -105,3 +107,34 @@ def check_retention(app_configs: Any, **options: Any) -> list[CheckMessage]:
             id="core.E010",
         )
     ]
+
+
+@register()
+def check_inbound(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Refuse an address that calendars' answers cannot come to, or a mailbox that is another one's."""
+    address, mailbox = settings.INBOUND_ADDRESS, settings.INBOUND_MAILBOX
+    production = settings.PORTAL_MODE == "production"
+    found: list[CheckMessage] = []
+    if (address or mailbox) and not _takes_answers(address):
+        hint = "INBOUND_ADDRESS is a bare address of its own: what comes to it is moved away once read."
+        message = f"INBOUND_ADDRESS ({address or 'empty'}) cannot take the answers of calendars."
+        found.append(Error(message, hint=hint, id="core.E011"))
+    elif address and not mailbox and production:
+        hint = "Set INBOUND_IMAP_URL, or let the mail server pipe its mail into manage.py receive_reply."
+        found.append(
+            Warning("No mailbox is read for the answers to INBOUND_ADDRESS.", hint=hint, id="core.W012")
+        )
+    if mailbox and production and not (mailbox.tls or mailbox.starttls or mailbox.host in LOOPBACK):
+        hint = "Use imaps:// or add ?tls: the password and people's answers would cross the network in clear."
+        found.append(Error("INBOUND_IMAP_URL is read without TLS.", hint=hint, id="core.E013"))
+    return found
+
+
+def _takes_answers(address: str) -> bool:
+    """Tell whether an address can have a plus added to it, and is neither the secretariat's nor our sender's."""
+    local, _at, domain = address.rpartition("@")
+    others = {
+        parseaddr(other)[1].lower() for other in (settings.SECRETARIAT_EMAIL, settings.DEFAULT_FROM_EMAIL)
+    }
+    plain = parseaddr(address)[1] == address and address.isascii() and " " not in address
+    return bool(local and domain and plain and "+" not in local and address.lower() not in others)
