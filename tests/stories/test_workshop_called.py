@@ -47,13 +47,12 @@ def create_workshop(page: Any) -> int:
     page.click(".field-venue .select2-selection")
     page.fill(".select2-search__field", "Parc")
     page.click(f".select2-results__option:has-text('{VENUE}')")
-    for name, day, hour in (("starts_at", "12/03/2035", "14:00"), ("ends_at", "12/03/2035", "09:00")):
-        page.fill(f"[name={name}_0]", day)
-        page.fill(f"[name={name}_1]", hour)
+    page.fill("[name=starts_at]", "2035-03-12T14:00")
+    page.fill("[name=ends_at]", "2035-03-12T09:00")
     follow(page, "[name=_save]")
     assert page.locator(".field-ends_at .errorlist, .form-row.errors .errorlist").count() >= 1
     assert page.input_value("[name=title_fr]") == "Atelier-conseil : tenir les jalons"
-    page.fill("[name=ends_at_1]", "17:00")
+    page.fill("[name=ends_at]", "2035-03-12T17:00")
     follow(page, "[name=_save]")
     page.goto("/admin/workshops/workshop/?q=tenir")
     follow(page, "text=Atelier-conseil : tenir les jalons")
@@ -83,12 +82,12 @@ def test_a_workshop_is_called_answered_reminded_moved_and_cancelled(
     secretariat.goto(process)
     tick(secretariat, "Titulaire Bulane", "Titulaire EDF", "Titulaire Orange")
     secretariat.fill("#invite textarea", "Experte <experte@example.org>\npas une adresse")
-    follow(secretariat, "#invite :is(button, [type=submit])")
+    follow(secretariat, "#invite [name=by][value=hand]")
     assert "2" in secretariat.locator("#invite .errorlist").inner_text()
     assert portal.sql("SELECT count(*) FROM workshops_invitation WHERE workshop_id = %s", workshop) == [(0,)]
     assert "pas une adresse" in secretariat.input_value("#invite textarea")
     secretariat.fill("#invite textarea", "Experte <experte@example.org>")
-    follow(secretariat, "#invite :is(button, [type=submit])")
+    follow(secretariat, "#invite [name=by][value=hand]")
     assert secretariat.locator("#preview li").count() >= 4
     follow(secretariat, "#preview [name=confirm]")
     follow(secretariat, "#send form[action$='/send/'] :is(button, [type=submit])")
