@@ -50,21 +50,27 @@ class OutboxEmailAdmin(PortalAdmin):
     show_full_result_count = False
     actions = ("resend",)
     fieldsets = (
-        (None, {"fields": ("subject", "to", "recipient", "language", "shown_text")}),
+        (None, {"fields": ("subject", "to", "recipient", "what", "created_at", "shown_text")}),
         (_("Delivery"), {"fields": ("state", "attempts", "next_attempt_at", "sent_at", "history")}),
         (_("Failure"), {"fields": ("error_class", "smtp_code", "error_detail")}),
         (
             _("Technical"),
             {
+                "classes": ("collapse",),
                 "fields": (
-                    *("key", "what", "sequence", "created_at", "claimed_at", "cancel_requested"),
+                    *("key", "sequence", "language", "claimed_at", "cancel_requested"),
                     *("message_id", "in_reply_to", "reply_to", "unsubscribe_url"),
                     *("calendar_method", "shown_calendar", "shown_html"),
-                )
+                ),
             },
         ),
     )
     readonly_fields = ("shown_text", "shown_html", "shown_calendar", "history", "what")
+
+    def get_fieldsets(self, request: HttpRequest, obj: OutboxEmail | None = None) -> Any:
+        """Speak of a failure where there was one."""
+        parts = super().get_fieldsets(request, obj)
+        return parts if obj and obj.error_class else [part for part in parts if part[0] != _("Failure")]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody writes a message by hand."""
@@ -120,26 +126,22 @@ class OutboxEmailAdmin(PortalAdmin):
         return _source(email, email.calendar_text, str(_("calendar entry")))
 
     @admin.display(description=_("history"))
-    def history(self, email: OutboxEmail) -> SafeString:
+    def history(self, email: OutboxEmail) -> SafeString | str:
         """List the state changes with their authors and reasons."""
         labels = dict(EmailState.choices)
-        return format_html(
-            "<ol>{}</ol>",
-            format_html_join(
-                "",
-                "<li>{} {} → {} {} {}</li>",
-                (
-                    (
-                        datetime_long(log.at),
-                        labels.get(log.from_state, log.from_state),  # type: ignore[call-overload]
-                        labels.get(log.to_state, log.to_state),  # type: ignore[call-overload]
-                        log.by or "",
-                        log.reason,
-                    )
-                    for log in workflow.history(email)
-                ),
-            ),
-        )
+        lines = [
+            (
+                datetime_long(log.at),
+                labels.get(log.from_state, log.from_state),  # type: ignore[call-overload]
+                labels.get(log.to_state, log.to_state),  # type: ignore[call-overload]
+                f"— {log.by}" if log.by else "",
+                log.reason,
+            )
+            for log in workflow.history(email)
+        ]
+        if not lines:
+            return "—"
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{} — {} → {} {} {}</li>", lines))
 
     @admin.action(description=_("Send again…"), permissions=["resend"])
     def resend(self, request: HttpRequest, emails: QuerySet[OutboxEmail]) -> HttpResponse | None:

@@ -22,7 +22,7 @@ from showcase.enums import PAGE_TRANSITIONS, PageState
 class Commitment(models.Model):
     """Something a company commits to (the facet « engagement »)."""
 
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("address on the site"), unique=True)
     name_fr = models.CharField(_("name (French)"), max_length=120)
     name_en = models.CharField(_("name (English)"), max_length=120)
     position = models.PositiveSmallIntegerField(_("position"), default=0)

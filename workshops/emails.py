@@ -47,6 +47,12 @@ name_kinds(
         CANCELLED: gettext_lazy("Workshop cancelled"),
         WITHDRAWN: gettext_lazy("Invitation withdrawn"),
         ANSWER: gettext_lazy("Confirmation of an answer"),
+        PROMOTED: gettext_lazy("A seat is freed"),
+        NAMED: gettext_lazy("A colleague named in one’s place"),
+        ASKED_AGAIN: gettext_lazy("Answer asked for again"),
+        PROXY_GIVEN: gettext_lazy("Proxy given"),
+        PROXY_ENDED: gettext_lazy("Proxy ended"),
+        HOST_SHEET: gettext_lazy("List of the coming guests, for the host"),
         REMINDER_SILENT: gettext_lazy("Reminder to the silent"),
         REMINDER_ATTENDING: gettext_lazy("Reminder to those who come"),
     }

@@ -44,7 +44,7 @@ validate_naf = RegexValidator(NAF_CODE, _("A NAF code looks like 28.99B."), code
 class Body(models.Model):
     """Think tank, council, expert committee."""
 
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("address on the site"), unique=True)
     name_fr = models.CharField(_("name (French)"), max_length=120)
     name_en = models.CharField(_("name (English)"), max_length=120)
     description_fr = models.TextField(_("description (French)"), blank=True)
@@ -64,7 +64,7 @@ class Body(models.Model):
 class Organisation(models.Model):
     """A company, chamber, network or authority: what a member speaks for."""
 
-    slug = models.SlugField(max_length=80, unique=True)
+    slug = models.SlugField(_("address on the site"), max_length=80, unique=True)
     name = models.CharField(_("name"), max_length=160, unique=True)
     sort_name = models.CharField(max_length=160, editable=False, db_index=True)
     kind = models.CharField(_("kind"), max_length=40, choices=OrganisationKind.choices)

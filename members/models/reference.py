@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class Sector(models.Model):
     """A branch of activity; the council set three priorities among them."""
 
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("address on the site"), unique=True)
     name_fr = models.CharField(_("name (French)"), max_length=120)
     name_en = models.CharField(_("name (English)"), max_length=120)
     is_priority = models.BooleanField(_("priority"), default=False)
@@ -27,7 +27,7 @@ class Sector(models.Model):
 class Commune(models.Model):
     """One of the Métropole's 31 communes."""
 
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("address on the site"), unique=True)
     name = models.CharField(_("name"), max_length=80)
 
     class Meta:
@@ -43,7 +43,7 @@ class Axis(models.Model):
     """One of the three strategic axes, in the council's wording, with the think tank's beside it."""
 
     number = models.PositiveSmallIntegerField(_("number"), unique=True)
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("address on the site"), unique=True)
     name_fr = models.CharField(_("name (French)"), max_length=80)
     name_en = models.CharField(_("name (English)"), max_length=80)
     wording_fr = models.TextField(_("council's wording (French)"))

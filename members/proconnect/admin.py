@@ -20,6 +20,7 @@ for _model in (SocialAccount, SocialApp, SocialToken):
 class IdentityAdmin(PortalAdmin):
     """Untying lets the next ProConnect identity with the right address and organisation take the place."""
 
+    names = (_("ProConnect identity"), _("ProConnect identities"))  # type: ignore[assignment]
     list_display = ("user", "provider", "identity_provider", "date_joined", "last_login")
     list_display_links = None
     list_select_related = ("user",)

@@ -27,7 +27,7 @@ class Action(models.Model):
     WORKFLOW = Workflow("status", ACTION_TRANSITIONS)
 
     number = models.PositiveSmallIntegerField(_("number"), unique=True)
-    slug = models.SlugField(max_length=100, unique=True)
+    slug = models.SlugField(_("address on the site"), max_length=100, unique=True)
     title_fr = models.CharField(_("title (French)"), max_length=160)
     title_en = models.CharField(_("title (English)"), max_length=160)
     axis = models.ForeignKey(

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.PositiveSmallIntegerField(unique=True, verbose_name="number")),
-                ("slug", models.SlugField(max_length=100, unique=True)),
+                ("slug", models.SlugField(max_length=100, unique=True, verbose_name="address on the site")),
                 ("title_fr", models.CharField(max_length=160, verbose_name="title (French)")),
                 ("title_en", models.CharField(max_length=160, verbose_name="title (English)")),
                 (

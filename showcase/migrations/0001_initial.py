@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("slug", models.SlugField(unique=True)),
+                ("slug", models.SlugField(unique=True, verbose_name="address on the site")),
                 ("name_fr", models.CharField(max_length=120, verbose_name="name (French)")),
                 ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
                 ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),

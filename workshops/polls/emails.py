@@ -4,8 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from core.kinds import name_kinds
 from members.enums import MailChoice
 from members.notifications import unsubscribe_url
 from outbox.models import OutboxEmail
@@ -17,6 +19,14 @@ POLL = "workshop-poll"
 UPDATE = "workshop-poll-update"
 REMINDER = "workshop-poll-reminder"
 CANCELLED = "workshop-poll-cancelled"
+name_kinds(
+    {
+        POLL: _("Date poll"),
+        UPDATE: _("Date poll changed"),
+        REMINDER: _("Reminder to answer a date poll"),
+        CANCELLED: _("Date poll cancelled"),
+    }
+)
 
 
 def send_poll(invitation: Invitation) -> None:
