@@ -45,7 +45,7 @@ class AgendaItemInline(PortalTabularInline):
     fields = ("position", "title_fr", "title_en", "minutes")
 
 
-class DocumentInline(admin.TabularInline):  # type: ignore[type-arg]
+class DocumentInline(PortalTabularInline):
     """The documents; a file is kept under a random name and read through a view that asks who reads."""
 
     model = Document

@@ -53,6 +53,7 @@ name_kinds(
         PROXY_GIVEN: gettext_lazy("Proxy given"),
         PROXY_ENDED: gettext_lazy("Proxy ended"),
         HOST_SHEET: gettext_lazy("List of the coming guests, for the host"),
+        REPLY_REFUSED: gettext_lazy("Calendar’s answer not taken"),
         REMINDER_SILENT: gettext_lazy("Reminder to the silent"),
         REMINDER_ATTENDING: gettext_lazy("Reminder to those who come"),
     }

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.PositiveSmallIntegerField(unique=True, verbose_name="number")),
-                ("slug", models.SlugField(unique=True)),
+                ("slug", models.SlugField(unique=True, verbose_name="address on the site")),
                 ("name_fr", models.CharField(max_length=80, verbose_name="name (French)")),
                 ("name_en", models.CharField(max_length=80, verbose_name="name (English)")),
                 ("wording_fr", models.TextField(verbose_name="council's wording (French)")),
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("slug", models.SlugField(unique=True)),
+                ("slug", models.SlugField(unique=True, verbose_name="address on the site")),
                 ("name_fr", models.CharField(max_length=120, verbose_name="name (French)")),
                 ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
                 ("description_fr", models.TextField(blank=True, verbose_name="description (French)")),
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("slug", models.SlugField(unique=True)),
+                ("slug", models.SlugField(unique=True, verbose_name="address on the site")),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
             ],
             options={
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("slug", models.SlugField(unique=True)),
+                ("slug", models.SlugField(unique=True, verbose_name="address on the site")),
                 ("name_fr", models.CharField(max_length=120, verbose_name="name (French)")),
                 ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
                 ("is_priority", models.BooleanField(default=False, verbose_name="priority")),
@@ -364,7 +364,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address on the site")),
                 ("name", models.CharField(max_length=160, unique=True, verbose_name="name")),
                 ("sort_name", models.CharField(db_index=True, editable=False, max_length=160)),
                 (
