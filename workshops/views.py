@@ -7,8 +7,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, F, QuerySet, When
-from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.clock import database_now
 from core.http import anonymous_page_cache, paginate
+from workshops.agenda import filtered, read_filters, same_series, visible_workshops
 from workshops.calendars import invitation_event, public_calendar
 from workshops.document_views import documents_for, invited_documents
 from workshops.emails import private_place
-from workshops.enums import PUBLIC_STATES, Answer, AnswerSource, WorkshopKind, WorkshopState
+from workshops.enums import Answer, AnswerSource, WorkshopKind, WorkshopState
 from workshops.forms import AnswerForm
 from workshops.models import Invitation, Workshop
 from workshops.permissions import can_see_access
@@ -37,15 +36,12 @@ GONE = frozenset({"withdrawn", "cancelled", "started", "state"})
 
 @login_not_required
 @require_safe
-@anonymous_page_cache("type", "page")
+@anonymous_page_cache("type", "annee", "serie", "page")
 def workshop_list(request: HttpRequest) -> HttpResponse:
     """The agenda: what comes, then what was."""
-    kind = request.GET.get("type", "")
-    known = kind in WorkshopKind.values
-    rows = Workshop.objects.visible_to(request.user).filter(state__in=PUBLIC_STATES).with_place()
-    if known:
-        rows = rows.filter(kind=kind)
-    page = paginate(_in_agenda_order(rows), request, PER_PAGE)
+    rows = visible_workshops(request.user)
+    filters = read_filters(request.GET, rows)
+    page = paginate(filtered(rows, filters), request, PER_PAGE)
     return render(
         request,
         "workshops/workshop_list.html",
@@ -54,20 +50,10 @@ def workshop_list(request: HttpRequest) -> HttpResponse:
             "past": [row for row in page.object_list if row.is_past],
             "page": page,
             "kinds": WorkshopKind.choices,
-            "kind": kind if known else "",
-            "unknown_kind": "" if known else kind[:40],
+            "filters": filters,
             "my_answers": _my_answers(request.user),
         },
     )
-
-
-def _in_agenda_order(rows: QuerySet[Workshop]) -> QuerySet[Workshop]:
-    """What comes, the next first; then what was, the latest first: one list, so that no page grows with the years."""
-    rows = rows.exclude(ends_at=None).annotate(
-        is_past=Case(When(ends_at__lte=Now(), then=True), default=False)
-    )
-    to_come = Case(When(is_past=False, then=F("starts_at")))
-    return rows.order_by("is_past", to_come, "-starts_at", "-id")
 
 
 def _my_answers(user: Any) -> dict[int, Invitation]:
@@ -106,6 +92,7 @@ def workshop_detail(request: HttpRequest, slug: str) -> HttpResponse:
             "workshop": workshop,
             "agenda": workshop.agenda.all(),
             "documents": documents_for(request.user, workshop, invitation),
+            "series": same_series(request.user, workshop),
             **context,
         },
         status=status,

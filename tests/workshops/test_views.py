@@ -1,7 +1,7 @@
 """The public agenda, the feed, and the page behind a mail's link."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import icalendar
 import pytest
@@ -14,7 +14,7 @@ from tests.helpers.roles import ROLES
 from tests.workshops.factories import AgendaItemFactory, InvitationFactory, WorkshopFactory
 from workshops import services
 from workshops.enums import Answer, AnswerSource, WorkshopState
-from workshops.models import Invitation, Workshop
+from workshops.models import Invitation, Series, Workshop
 
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[[str], Client]
@@ -76,6 +76,33 @@ def test_list_filters_by_kind_and_says_when_a_kind_is_unknown(client: Client) ->
     response = client.get("/ateliers/?type=<b>bal</b>")
     assert response.status_code == 200
     assert "&lt;b&gt;bal&lt;/b&gt;" in text(response) and other.title_fr in text(response)
+
+
+def test_list_filters_by_year_and_series_together(client: Client) -> None:
+    series = Series.objects.create(name_fr="Décarboner", name_en="Going low-carbon")
+    mine = WorkshopFactory(held=True, series=series)
+    old = WorkshopFactory(held=True, series=series, starts_at=datetime(2021, 3, 4, 9, tzinfo=UTC))
+    other = WorkshopFactory(held=True, starts_at=datetime(2021, 6, 4, 9, tzinfo=UTC))
+    html = text(client.get(f"/ateliers/?annee=2021&serie={series.pk}"))
+    assert old.title_fr in html and mine.title_fr not in html and other.title_fr not in html
+    assert "selected>2021" in html and "annee=2021" in html, "the kinds keep the other choices"
+    for query in ("annee=1789", "annee=x", "serie=999999", "serie=x", "type=bal"):
+        response = client.get(f"/ateliers/?{query}")
+        assert response.status_code == 200 and other.title_fr in text(response)
+        assert "alert-warn" in text(response)
+    hidden = Series.objects.create(name_fr="Secrète")
+    WorkshopFactory(scheduled=True, is_public=False, series=hidden)
+    assert "Secrète" not in text(client.get("/ateliers/"))
+
+
+def test_detail_shows_the_series_without_what_the_reader_may_not_see(client: Client) -> None:
+    series = Series.objects.create(name_fr="Décarboner")
+    first, second = WorkshopFactory(held=True, series=series), WorkshopFactory(scheduled=True, series=series)
+    private = WorkshopFactory(scheduled=True, series=series, is_public=False)
+    html = text(client.get(second.get_absolute_url()))
+    assert first.get_absolute_url() in html and private.title_fr not in html and "Décarboner" in html
+    alone = WorkshopFactory(held=True, series=Series.objects.create(name_fr="Seule"))
+    assert "Dans la même série" not in text(client.get(alone.get_absolute_url()))
 
 
 @pytest.mark.parametrize("page", ["0", "x", "99999", "2", "-1", "1e3"])
@@ -371,8 +398,9 @@ def test_one_workshop_for_one_s_calendar(client: Client) -> None:
 
 def many(count: int) -> None:
     for _number in range(count):
-        AgendaItemFactory(workshop=WorkshopFactory(scheduled=True))
-        WorkshopFactory(held=True)
+        series = Series.objects.create(name_fr=f"Série {Series.objects.count()}")
+        AgendaItemFactory(workshop=WorkshopFactory(scheduled=True, series=series))
+        WorkshopFactory(held=True, series=series)
 
 
 @pytest.mark.parametrize("url", ["/ateliers/", "/ateliers/agenda.ics"])
@@ -381,8 +409,9 @@ def test_public_pages_take_the_same_few_queries_for_one_and_fifteen(url: str) ->
 
 
 def test_detail_takes_few_queries(client: Client) -> None:
-    workshop = WorkshopFactory(scheduled=True)
+    workshop = WorkshopFactory(scheduled=True, series=Series.objects.create(name_fr="Suite"))
     AgendaItemFactory.create_batch(10, workshop=workshop)
+    WorkshopFactory(held=True, series=workshop.series)
     queries_of(client, workshop.get_absolute_url())
     assert len(queries_of(client, workshop.get_absolute_url())) <= 5
 

@@ -1290,4 +1290,5 @@ class Migration(migrations.Migration):
         workshop_triggers.occupation(),
         *seat_triggers.operations(),
         triggers.publishes("workshops_document"),
+        triggers.publishes("workshops_series"),
     ]

@@ -53,8 +53,8 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
         return self.filter(is_public=True, state__in=PUBLIC_STATES, starts_at__isnull=False)
 
     def with_place(self) -> WorkshopQuerySet:
-        """With the axis, and the host organisation and commune that pages show."""
-        return self.select_related("axis", "venue__organisation", "venue__commune")
+        """With the axis, the series, and the host organisation and commune that pages show."""
+        return self.select_related("axis", "series", "venue__organisation", "venue__commune")
 
     def upcoming(self) -> WorkshopQuerySet:
         """Not ended yet, the next first."""
