@@ -4,43 +4,41 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from core.admin import LockedAdmin, PortalAdmin, PortalTabularInline
+from core.admin import LockedAdmin, PortalTabularInline
+from core.templatetags.text import day_long
+from core.widgets import InstantInput
 from workshops import admin_views, services
-from workshops.admin_forms import DocumentForm, WorkshopForm
+from workshops.admin_forms import AgendaItemForm, DocumentForm, WorkshopForm
+from workshops.admin_forms.fields import InstantField
+from workshops.admin_registers import KindRulesAdmin, SeriesAdmin, VenueAdmin
 from workshops.attendance import admin_views as attendance_views
+from workshops.delays import last_sending_day, short_notice
 from workshops.enums import WorkshopState
-from workshops.models import AgendaItem, Document, Venue, Workshop
+from workshops.models import AgendaItem, Document, Workshop, rules_for
 from workshops.polls.admin_views import poll_paths
 from workshops.replies import admin as replies_admin  # noqa: F401  (registers its own)
 
+__all__ = ["KindRulesAdmin", "SeriesAdmin", "VenueAdmin", "WorkshopAdmin"]
+
 # Owned by the process page once the workshop is in the agenda.
 MOVED_BY_SERVICE = ("starts_at", "ends_at", "venue", "answer_by")
-
-
-@admin.register(Venue)
-class VenueAdmin(PortalAdmin):
-    """Rooms and members' sites."""
-
-    list_display = ("name", "organisation", "commune", "is_site", "capacity")
-    list_filter = ("commune",)
-    list_select_related = ("organisation", "commune")
-    search_fields = ("name", "organisation__name", "address")
-    autocomplete_fields = ("organisation", "commune")
-    ordering = ("organisation__sort_name", "name")
-    list_per_page = 50
 
 
 class AgendaItemInline(PortalTabularInline):
     """The agenda's lines."""
 
     model = AgendaItem
+    form = AgendaItemForm
     extra = 1
     fields = ("position", "title_fr", "title_en", "minutes")
 
@@ -63,20 +61,26 @@ class WorkshopAdmin(LockedAdmin):
     inlines = (AgendaItemInline, DocumentInline)
     list_display = (
         *("title_fr", "state", "starts_at", "follow"),
-        *("invited_count", "present_count", "silent_count", "excused_count", "kind", "host"),
+        *("invited_count", "present_count", "silent_count", "excused_count", "kind", "series", "host"),
     )
-    list_filter = ("state", "kind", "axis", "starts_at")
-    list_select_related = ("venue__organisation",)
+    list_filter = ("state", "kind", "series", "axis", "starts_at")
+    list_select_related = ("venue__organisation", "series")
     search_fields = ("title_fr", "title_en", "venue__name", "venue__organisation__name")
     ordering = ("-starts_at", "-id")
     list_per_page = 50
-    autocomplete_fields = ("venue",)
+    autocomplete_fields = ("venue", "series")
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": InstantField, "widget": InstantInput},
+    }
     fieldsets = (
-        (None, {"fields": ("kind", "title_fr", "title_en", "axis", "state", "slug")}),
+        (None, {"fields": ("kind", "series", "title_fr", "title_en", "axis", "state", "slug")}),
         (
             _("When and where"),
             {
-                "fields": ("starts_at", "ends_at", "venue", "capacity", "answer_by", "organiser"),
+                "fields": (
+                    *("starts_at", "ends_at", "host", "venue", "capacity"),
+                    *("answer_by", "convocation", "organiser"),
+                ),
                 "description": _(
                     "Times are Paris’s. Once scheduled, a workshop is moved from its process page."
                 ),
@@ -92,7 +96,7 @@ class WorkshopAdmin(LockedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Workshop | None = None) -> tuple[str, ...]:
         """State and address are the portal's; dates and venue too once they are in people's calendars."""
-        fixed = ("state", "slug")
+        fixed = ("state", "slug", "convocation")
         if obj is None or obj.state == WorkshopState.DRAFT:
             return fixed
         return (*fixed, *MOVED_BY_SERVICE)
@@ -101,6 +105,30 @@ class WorkshopAdmin(LockedAdmin):
         """Save; seats that were added go to the waiting list in the same transaction."""
         super().save_model(request, obj, form, change)
         services.fill_seats(workshop=obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Workshop | None = None) -> Any:
+        """The host is chosen together with the venue, so not once the venue is fixed."""
+        if "venue" not in self.get_readonly_fields(request, obj):
+            return super().get_fieldsets(request, obj)
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name != "host"]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    @admin.display(description=_("last day to send"))
+    def convocation(self, workshop: Workshop) -> str:
+        """Show until when people can be called with the whole delay of the workshop's kind."""
+        if not workshop.kind:
+            return "—"
+        days = rules_for(workshop.kind).convocation_days
+        delay = ngettext("%(count)s clear day", "%(count)s clear days", days) % {"count": days}
+        if workshop.starts_at is None:
+            return delay
+        day = day_long(last_sending_day(timezone.localdate(workshop.starts_at), days))
+        warning = (
+            short_notice(workshop.starts_at, timezone.now(), days=days) if not workshop.invited_at else ""
+        )
+        return f"{day} ({delay})" + (f". {warning}" if warning else "")
 
     def has_delete_permission(self, request: HttpRequest, obj: Workshop | None = None) -> bool:
         """Only a draft disappears; the rest is cancelled."""

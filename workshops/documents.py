@@ -5,7 +5,7 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -32,7 +32,7 @@ TYPES = {
 _MAIN_PART = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
 _ALIASES = {"jpeg": "jpg"}
 # Overrides of the writing direction: they show "exe.pdf" where the name ends with "fdp.exe".
-_DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def inspect_upload(file: UploadedFile, *, limit: int) -> FoundFile:
     if size == 0:
         raise ValidationError(_("This file is empty."), code="empty")
     allowed = ", ".join(kind.upper() for kind in TYPES)
-    kind = kind_of(file.file)
+    kind = kind_of(cast("BinaryIO", file.file))
     if kind is None:
         raise ValidationError(
             _("This kind of file is not taken. Possible kinds: %(kinds)s.") % {"kinds": allowed}, code="kind"
@@ -75,7 +75,7 @@ def inspect_upload(file: UploadedFile, *, limit: int) -> FoundFile:
 
 def clean_name(name: str) -> tuple[str, str]:
     """Return a file's name without path, control or direction characters: its stem and its suffix in lower case."""
-    name = clean_line(_DIRECTION.sub("", unicodedata.normalize("NFC", name)))
+    name = clean_line(DIRECTION.sub("", unicodedata.normalize("NFC", name)))
     name = PurePosixPath(name.replace("\\", "/")).name
     stem, dot, suffix = name.rpartition(".")
     stem = re.sub(r'[<>:"|?*;]', "", stem if dot else name).strip(" .")[:NAME_LENGTH]

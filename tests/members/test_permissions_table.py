@@ -34,6 +34,7 @@ from tests.showcase.factories import CommitmentFactory, CompanyPageFactory
 from tests.test_architecture import url_patterns
 from tests.workshops.factories import DocumentFactory, InvitationFactory, WorkshopFactory
 from tests.workshops.polls.factories import ask, make_poll
+from workshops.models import KindRules, Series
 
 SOURCE = Path(__file__).with_name("permissions_table.txt")
 STANDARD = ("changelist", "add", "change", "delete", "history")
@@ -105,6 +106,8 @@ class World:
         kept_document = DocumentFactory(workshop=private)
         poll = make_poll(days=(20,))
         polled = ask(poll, person=member, organisation=organisation)
+        Series.objects.create(name_fr="Hydrogène")
+        KindRules.objects.create(kind="visit")
         action = ActionFactory(pilot=people["pilot"], lead=organisation)
         hidden = ActionFactory(is_public=False, pilot=people["pilot"])
         feed = CalendarFeed.objects.create(person=member)

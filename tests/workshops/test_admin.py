@@ -66,7 +66,7 @@ def test_add_makes_the_address_from_the_title_and_keeps_paris_time(secretariat: 
     assert workshop.state == WorkshopState.DRAFT
     assert timezone.localtime(workshop.starts_at).hour == 9
     assert workshop.agenda.get().title_fr == "Accueil"
-    secretariat.post(url, sheet())
+    secretariat.post(url, sheet(starts_at="2999-06-04T09:00", ends_at="2999-06-04T12:00"))
     assert set(Workshop.objects.values_list("slug", flat=True)) == {
         "lenergie-a-latelier",
         "lenergie-a-latelier-2",

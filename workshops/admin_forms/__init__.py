@@ -4,9 +4,13 @@ from workshops.admin_forms.answers import PhonedAnswerForm
 from workshops.admin_forms.documents import DocumentForm
 from workshops.admin_forms.inviting import InviteForm, is_open_for_inviting
 from workshops.admin_forms.moving import CancelForm, MoveForm
-from workshops.admin_forms.sheet import WorkshopForm, free_slug
+from workshops.admin_forms.registers import KindRulesForm, VenueForm
+from workshops.admin_forms.sheet import AgendaItemForm, WorkshopForm, free_slug
 
 __all__ = [
+    "AgendaItemForm",
+    "KindRulesForm",
+    "VenueForm",
     "CancelForm",
     "DocumentForm",
     "InviteForm",

@@ -1,24 +1,31 @@
 """Forms that move or cancel a workshop."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.widgets import InstantInput
+from workshops.admin_forms.fields import InstantField, hear_hours
 from workshops.models import Venue
 
 
 class MoveForm(forms.Form):
     """New dates, a new venue, or both. Times are Paris's."""
 
-    starts_at = forms.DateTimeField(label=_("Start"), widget=InstantInput)
-    ends_at = forms.DateTimeField(label=_("End"), widget=InstantInput)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hear_hours(self)
+
+    starts_at = InstantField(label=_("Start"), widget=InstantInput)
+    ends_at = InstantField(label=_("End"), widget=InstantInput)
     venue = forms.ModelChoiceField(
         Venue.objects.select_related("organisation"),
         label=_("Venue"),
         required=False,
         empty_label=_("To be set"),
     )
-    answer_by = forms.DateTimeField(
+    answer_by = InstantField(
         label=_("Answer by"),
         required=False,
         help_text=_("Blank: until the workshop starts."),

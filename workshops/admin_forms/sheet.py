@@ -3,21 +3,76 @@
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from workshops.models import Venue, Workshop
+from core.widgets import NamedAutocomplete
+from members.models import Organisation
+from workshops.admin_forms.fields import clean_capacity, clean_title, hear_hours
+from workshops.clashes import digest, warnings_about
+from workshops.models import AgendaItem, Venue, Workshop
 from workshops.services import clash_message
 
+# A change of these asks anew what else is on that day.
+WEIGHED = {"starts_at", "ends_at", "venue", "host", "organiser", "series", "kind", "capacity"}
 
-class WorkshopForm(forms.ModelForm):  # type: ignore[type-arg]
+
+class TitleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A form with titles in both languages, each on one line."""
+
+    def clean_title_fr(self) -> str:
+        """Take out what cannot be read."""
+        return self._title("title_fr")
+
+    def clean_title_en(self) -> str:
+        """Take out what cannot be read."""
+        return self._title("title_en")
+
+    def _title(self, name: str) -> str:
+        title = clean_title(self.cleaned_data[name] or "")
+        if self.cleaned_data[name] and not title:
+            raise forms.ValidationError(_("This title has no character that can be read."), code="title")
+        return title
+
+
+class AgendaItemForm(TitleForm):
+    """A line of the agenda."""
+
+    class Meta:
+        model = AgendaItem
+        fields = ("position", "title_fr", "title_en", "minutes")
+
+
+class WorkshopForm(TitleForm):
     """A workshop's sheet. Its dates and venue are here until it is scheduled; then it is moved by the process page."""
+
+    host = forms.ModelChoiceField(
+        Organisation.objects.all(),
+        label=_("host organisation"),
+        required=False,
+        help_text=_("Its only site is taken; of several, choose one below."),
+        widget=NamedAutocomplete(Venue._meta.get_field("organisation"), admin.site),
+    )
 
     class Meta:
         model = Workshop
         exclude: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "venue" not in self.fields:
+            del self.fields["host"]
+        elif self.instance.venue:
+            self.initial.setdefault("host", self.instance.venue.organisation_id)
+        hear_hours(self)
+
+    def clean_capacity(self) -> int | None:
+        """Refuse no seat at all."""
+        return clean_capacity(self.cleaned_data["capacity"])
 
     def clean(self) -> dict[str, Any] | None:
         """Say at their field what the database would refuse, and what it would not: a past date."""
@@ -26,6 +81,7 @@ class WorkshopForm(forms.ModelForm):  # type: ignore[type-arg]
         start, end, answer_by = data.get("starts_at"), data.get("ends_at"), data.get("answer_by")
         if "starts_at" in self.fields:
             self._check_dates(start, end)
+            self._find_venue()
             self._check_venue(data.get("venue"), start, end)
         start = start or self.instance.starts_at
         if answer_by and start and answer_by > start:
@@ -55,6 +111,27 @@ class WorkshopForm(forms.ModelForm):  # type: ignore[type-arg]
                 "ends_at" if start else "starts_at", _("Give both the start and the end, or neither.")
             )
 
+    def _find_venue(self) -> None:
+        """Take the host's only site; a venue chosen anew says by itself who is the host."""
+        host, venue = self.cleaned_data.get("host"), self.cleaned_data.get("venue")
+        if host is None or "host" not in self.changed_data:
+            return
+        if venue and venue.organisation_id == host.pk:
+            return
+        if venue and "venue" in self.changed_data:
+            self.add_error("venue", _("This venue is not of %(host)s.") % {"host": host.name})
+            return
+        sites = list(host.venues.order_by("name"))
+        if len(sites) == 1:
+            self.cleaned_data["venue"] = sites[0]
+        elif sites:
+            names = ", ".join(site.name for site in sites)
+            message = _("%(host)s has several sites, choose one: %(names)s.")
+            self.add_error("venue", message % {"host": host.name, "names": names})
+        else:
+            message = _("%(host)s has no site yet: add one under “Venues”, or choose another host.")
+            self.add_error("host", message % {"host": host.name})
+
     def _check_venue(self, venue: Venue | None, start: Any, end: Any) -> None:
         if not (venue and start and end and start < end):
             return
@@ -62,6 +139,23 @@ class WorkshopForm(forms.ModelForm):  # type: ignore[type-arg]
         clash = others.clashing_with(venue_id=venue.pk, starts_at=start, ends_at=end).first()
         if clash:
             self.add_error("venue", clash_message(clash))
+
+    def _post_clean(self) -> None:
+        """Once all is well, ask whether to save beside what else is on that day."""
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors or not WEIGHED & set(self.changed_data):
+            return
+        warnings = warnings_about(self.instance)
+        mark = digest(warnings)
+        if warnings and self.data.get("accept_warnings") != mark:
+            question = format_html(
+                '{}<ul>{}</ul><label><input type="checkbox" name="accept_warnings" value="{}"> {}</label>',
+                _("Before it is saved:"),
+                format_html_join("", "<li>{}</li>", ((text,) for text in warnings)),
+                mark,
+                _("I have seen this: save all the same."),
+            )
+            self.add_error(None, forms.ValidationError(question, code="warnings"))
 
     def save(self, commit: bool = True) -> Any:
         """Make the address from the French title, once."""

@@ -19,6 +19,7 @@ from workshops.admin_views.common import (
     workshop_of,
 )
 from workshops.candidates import candidates
+from workshops.clashes import warnings_about
 from workshops.delays import last_sending_day, short_notice
 from workshops.emails import invitation_key
 from workshops.enums import Answer, WorkshopState
@@ -70,6 +71,7 @@ def process_page(
         sheets_sent=sum(row.host_sheet_sent_at is not None for row in standing if row.comes),
         sheet_changed=services.sheet_changed_since(workshop),
         rules=rules,
+        warnings=warnings_about(workshop) if inviting else [],
         last_day=last_sending_day(timezone.localdate(workshop.starts_at), rules.convocation_days)
         if workshop.starts_at
         else None,

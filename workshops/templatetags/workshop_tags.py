@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from workshops.models import Invitation, Workshop
 
@@ -51,3 +53,16 @@ def duration_short(value: timedelta | None) -> str:
         return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
     days = round(hours / 24)
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+
+
+@register.filter
+def hour_change(workshop: Workshop) -> str:
+    """Say that the clocks change during a workshop, and how long it lasts; nothing on any other day."""
+    if not workshop.starts_at or not workshop.ends_at:
+        return ""
+    start, end = timezone.localtime(workshop.starts_at), timezone.localtime(workshop.ends_at)
+    if start.utcoffset() == end.utcoffset():
+        return ""
+    hours, minutes = divmod(int((workshop.ends_at - workshop.starts_at).total_seconds()) // 60, 60)
+    length = f"{hours}\N{NO-BREAK SPACE}h" + (f"\N{NO-BREAK SPACE}{minutes:02}" if minutes else "")
+    return _("The clocks change meanwhile: it lasts %(length)s.") % {"length": length}

@@ -1,0 +1,67 @@
+"""Forms of what workshops refer to: venues, rules by kind."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from workshops.admin_forms.fields import NumbersField, clean_capacity
+from workshops.enums import OCCUPYING_STATES
+from workshops.models import KindRules, Venue, Workshop
+
+
+class VenueForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A room or a site; it does not become what workshops already scheduled could not have shared."""
+
+    class Meta:
+        model = Venue
+        exclude: list[str] = []
+
+    def clean_capacity(self) -> int | None:
+        """Refuse no seat at all."""
+        return clean_capacity(self.cleaned_data["capacity"])
+
+    def clean(self) -> dict[str, Any] | None:
+        """Say at the field which workshops stand against another host, or against the whole site."""
+        cleaned = super().clean()
+        data = self.cleaned_data
+        host, site = data.get("organisation"), data.get("is_site")
+        if not self.instance.pk or host is None or not {"organisation", "is_site"} & set(self.changed_data):
+            return cleaned
+        held = Workshop.objects.filter(state__in=OCCUPYING_STATES)
+        beside = held.filter(
+            Q() if site else Q(venue__is_site=True),
+            venue__organisation=host,
+            starts_at__lt=OuterRef("ends_at"),
+            ends_at__gt=OuterRef("starts_at"),
+        ).exclude(venue=self.instance.pk)
+        clash = held.filter(Exists(beside), venue=self.instance.pk).order_by(F("starts_at").desc()).first()
+        if clash:
+            field = "is_site" if "is_site" in self.changed_data else "organisation"
+            message = _("“%(title)s” is held here while another workshop is held at this host.")
+            self.add_error(field, message % {"title": clash.title_fr})
+        return cleaned
+
+
+class KindRulesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The rules of a kind: delays are typed as numbers apart by commas."""
+
+    silent_days = NumbersField(
+        least=1,
+        most=60,
+        required=False,
+        label=_("reminders to the silent (days before the deadline)"),
+        help_text=_("Separated by commas: 7, 2. Blank: no reminder."),
+    )
+    attending_hours = NumbersField(
+        least=1,
+        most=240,
+        required=False,
+        label=_("reminders to those who come (hours before the start)"),
+        help_text=_("Separated by commas: 48, 24. Blank: no reminder."),
+    )
+
+    class Meta:
+        model = KindRules
+        exclude: list[str] = []
