@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from django.urls import Resolver404
 
+from tests.helpers.npm import npm_package
+
 ROOT = Path(__file__).resolve().parents[2]
 # As scripts/bootstrap.sh --browser installs it.
 VNU_VERSION = "26.9.27"
@@ -90,26 +92,7 @@ def checker() -> list[str]:
     if not java:
         raise RuntimeError("Java 17 or newer is needed (Debian: apt-get install default-jre-headless)")
     if not VNU_JAR.exists():
-        npm = shutil.which("npm")
-        if not npm:
-            raise RuntimeError("npm is needed to fetch vnu-jar (Debian: apt-get install npm)")
-        VNU_FOLDER.mkdir(parents=True, exist_ok=True)
-        fetched = subprocess.run(
-            [
-                npm,
-                "install",
-                "--prefix",
-                str(VNU_FOLDER),
-                "--no-audit",
-                "--no-fund",
-                f"vnu-jar@{VNU_VERSION}",
-            ],
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        if fetched.returncode:
-            raise RuntimeError(f"npm could not fetch vnu-jar: {fetched.stderr.strip()[-400:]}")
+        npm_package("vnu-jar", VNU_VERSION, VNU_FOLDER)
     return [java, "-Xss2m", "-Xmx512m", "-jar", str(VNU_JAR)]
 
 
