@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 from django.conf import settings
 
+from core.models import Publication
 from members.enums import OrganisationKind
 from showcase.search import PER_PAGE
 from tests.helpers.htmx import assert_fragment_in_page
@@ -193,6 +194,21 @@ def test_list_is_cut_in_pages_that_keep_the_search(client):
     assert text_of(first).count('class="card drawn') == PER_PAGE
     assert text_of(second).count('class="card drawn') == 1
     assert '?q=usinage&amp;page=2"' in text_of(first)
+
+
+def test_whole_list_s_counts_are_kept_until_something_is_published(client, settings):
+    settings.PAGE_CACHE_SECONDS = 60
+    Publication.objects.update_or_create(id=1, defaults={"version": 1})
+    make_pages(2)
+
+    def said() -> str:  # with a parameter that the page cache does not keep
+        return text_of(client.get("/vitrine/?x=1"))
+
+    assert "2 organisations" in said()
+    make_pages(1)  # the trigger counts it at the commit, which a test never reaches
+    assert "2 organisations" in said()
+    Publication.objects.update(version=2)
+    assert "3 organisations" in said()
 
 
 def test_htmx_gets_the_part_that_the_page_holds(client):
