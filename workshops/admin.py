@@ -192,6 +192,8 @@ class WorkshopAdmin(LockedAdmin):
             "move/": admin_views.process_move,
             "cancel/": admin_views.process_cancel,
             "hold/": admin_views.process_hold,
+            "duplicate/": admin_views.process_duplicate,
+            "series/": admin_views.process_series,
             "host-sheet/": admin_views.process_host_sheet,
             "arrivals/": attendance_views.process_arrivals,
             "arrivals/walk-in/": attendance_views.process_walk_in,

@@ -4,8 +4,9 @@ from workshops.admin_forms.answers import PhonedAnswerForm
 from workshops.admin_forms.documents import DocumentForm
 from workshops.admin_forms.inviting import InviteForm, is_open_for_inviting
 from workshops.admin_forms.moving import CancelForm, MoveForm
+from workshops.admin_forms.planning import DuplicateForm, SeriesForm
 from workshops.admin_forms.registers import KindRulesForm, VenueForm
-from workshops.admin_forms.sheet import AgendaItemForm, WorkshopForm, free_slug
+from workshops.admin_forms.sheet import AgendaItemForm, WorkshopForm
 
 __all__ = [
     "AgendaItemForm",
@@ -13,10 +14,11 @@ __all__ = [
     "VenueForm",
     "CancelForm",
     "DocumentForm",
+    "DuplicateForm",
+    "SeriesForm",
     "InviteForm",
     "MoveForm",
     "PhonedAnswerForm",
     "WorkshopForm",
-    "free_slug",
     "is_open_for_inviting",
 ]

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -15,7 +14,7 @@ from members.models import Organisation
 from workshops.admin_forms.fields import clean_capacity, clean_title, hear_hours
 from workshops.clashes import digest, warnings_about
 from workshops.models import AgendaItem, Venue, Workshop
-from workshops.services import clash_message
+from workshops.services import clash_message, free_slug
 
 # A change of these asks anew what else is on that day.
 WEIGHED = {"starts_at", "ends_at", "venue", "host", "organiser", "series", "kind", "capacity"}
@@ -162,14 +161,3 @@ class WorkshopForm(TitleForm):
         if not self.instance.slug:
             self.instance.slug = free_slug(self.instance.title_fr)
         return super().save(commit)
-
-
-def free_slug(title: str) -> str:
-    """Return an address part for a title that no workshop has yet."""
-    base = slugify(title)[:90].strip("-") or "atelier"
-    taken = set(Workshop.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    number, slug = 1, base
-    while slug in taken or slug == "agenda":
-        number += 1
-        slug = f"{base}-{number}"
-    return slug

@@ -2,6 +2,7 @@
 
 from workshops.admin_views.answers import process_answer, process_host_sheet, process_withdraw
 from workshops.admin_views.inviting import process_invite, process_require
+from workshops.admin_views.planning import process_duplicate, process_series
 from workshops.admin_views.process import process_detail
 from workshops.admin_views.scheduling import (
     process_cancel,
@@ -15,6 +16,8 @@ __all__ = [
     "process_answer",
     "process_cancel",
     "process_detail",
+    "process_duplicate",
+    "process_series",
     "process_hold",
     "process_host_sheet",
     "process_invite",

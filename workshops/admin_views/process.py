@@ -109,6 +109,7 @@ def _log(workshop: Workshop) -> list[dict[str, Any]]:
     words: dict[str, Callable[[Any], str]] = {
         "state": lambda entry: f"{states.get(entry.from_state)} → {states.get(entry.to_state)}",
         "starts_at": lambda entry: f"{_when(entry.from_state)} → {_when(entry.to_state)}",
+        "made_from": lambda entry: _("Made from another workshop"),
         "venue": lambda entry: _("New venue"),
         "host_sheet": lambda entry: _("Host sheet sent again"),
         "invited_at": lambda entry: _("First invitations sent"),

@@ -18,6 +18,15 @@ from workshops.services.inviting import (
     send_invitations,
     withdraw_invitation,
 )
+from workshops.services.planning import (
+    LONGEST_SERIES,
+    SeriesError,
+    Slot,
+    duplicate_workshop,
+    free_slug,
+    plan_series,
+    slot_problems,
+)
 from workshops.services.representation import colleagues, proxy_holders
 from workshops.services.scheduling import (
     cancel_workshop,
@@ -29,6 +38,13 @@ from workshops.services.scheduling import (
 from workshops.services.seats import fill_seats, is_full, queue_rank, seats_left
 
 __all__ = [
+    "LONGEST_SERIES",
+    "SeriesError",
+    "Slot",
+    "duplicate_workshop",
+    "free_slug",
+    "plan_series",
+    "slot_problems",
     "INVITING_STATES",
     "GuestListError",
     "Sent",
