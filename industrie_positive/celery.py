@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "industrie_positive.settings")
 app = Celery("industrie_positive")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["workshops.polls", "workshops.replies"])
+app.autodiscover_tasks(["workshops.polls", "workshops.minutes", "workshops.replies"])
 app.autodiscover_tasks(["roadmap.approval", "roadmap.drafting", "roadmap.actions"])
 
 

@@ -39,6 +39,7 @@ from outbox.calendar import ical_text, replace_text
 from outbox.models import OutboxEmail
 from outbox.services import SendingError, forget_recipient, make_last, queue_email, render_email
 from roadmap.actions.models import Action
+from workshops.minutes.services import pseudonymise_minutes
 from workshops.models import Attendance, Invitation, PollReply, Workshop, new_token
 from workshops.replies.models import calendar_reply_rows
 from workshops.replies.services import forget as forget_replies
@@ -79,6 +80,8 @@ def erase(*, request: ErasureRequest, by: Any) -> ErasureRequest:
         _forget_invitations(person, address, pseudonym(number))
         _forget_logs(person, [*names, *_own_addresses(person, tenures)], pseudonym(number))
         _anonymise(person, number)
+        # After the account lost its name: the published files are made anew from what they read.
+        pseudonymise_minutes(person=person, former=names, name=pseudonym(number))
         _farewell(done, to=address, language=language)
     return done
 

@@ -8,6 +8,7 @@ APPS = (
     "outbox",
     "showcase",
     "workshops",
+    "workshops.minutes",
     "roadmap.drafting",
     "roadmap.approval",
     "roadmap.actions",

@@ -176,6 +176,27 @@ HELD = (
         ("invitation__workshop__title_fr", "answered_at", "source"),
     ),
     Held(
+        "minutes_lists",
+        gettext_lazy("Minutes that name me"),
+        ("workshops.PresenceLine.person",),
+        ("minutes__workshop__title_fr", "standing", "name", "organisation_name", "note"),
+    ),
+    Held(
+        "minutes_corrections",
+        gettext_lazy("Corrections of minutes that I asked for"),
+        ("workshops.Correction.author",),
+        (
+            *("section__minutes__workshop__title_fr", "section__title_fr", "language", "original"),
+            *("proposed", "comment", "state", "status_reason", "created_at"),
+        ),
+    ),
+    Held(
+        "decisions",
+        gettext_lazy("Decisions that I carry out"),
+        ("workshops.Decision.person",),
+        ("minutes__workshop__title_fr", "number", "text_fr", "due_on", "state", "closed_at"),
+    ),
+    Held(
         "workshops_organised",
         gettext_lazy("Workshops that I organise"),
         ("workshops.Workshop.organiser",),
@@ -362,6 +383,9 @@ LABELS: dict[str, str | Promise] = {
     "last_used_at": gettext_lazy("Last used"),
     "ledger_entry__number": gettext_lazy("Ledger entry"),
     "object_id": gettext_lazy("Number"),
+    "minutes__workshop__title_fr": gettext_lazy("Workshop"),
+    "section__minutes__workshop__title_fr": gettext_lazy("Workshop"),
+    "section__title_fr": gettext_lazy("Section"),
     "permission__name": gettext_lazy("Right"),
     "text_sha256": gettext_lazy("SHA-256 of the text"),
     "uid": gettext_lazy("Identifier"),

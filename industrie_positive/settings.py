@@ -269,6 +269,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": REMINDER_CHECK_SECONDS,
     },
     "workshops-retention": {"task": "workshops.tasks.apply_retention", "schedule": 3600.0},
+    "decisions-remind": {
+        "task": "workshops.minutes.tasks.remind_decisions",
+        "schedule": REMINDER_CHECK_SECONDS,
+    },
     "approval-remind": {"task": "roadmap.approval.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
     "approval-close": {
         "task": "roadmap.approval.tasks.close_ended",
@@ -294,6 +298,9 @@ CHECKIN_HOURS = env.integer("CHECKIN_HOURS", 2, minimum=1)
 # The hour, by Paris's clock, at which the host sheet leaves on the day before; how long needs (access, diet) are kept.
 HOST_SHEET_HOUR = env.integer("HOST_SHEET_HOUR", 9, minimum=0, maximum=23)
 NEEDS_KEEP_DAYS = env.integer("NEEDS_KEEP_DAYS", 7, minimum=0)
+# Who carries out a decision: days before its due date, days after it.
+DECISION_REMINDER_DAYS = env.integers("DECISION_REMINDER_DAYS", "7,1")
+DECISION_LATE_DAYS = env.integers("DECISION_LATE_DAYS", "1,15")
 APPROVAL_REMINDER_HOURS = env.integers("APPROVAL_REMINDER_HOURS", "168,72,24,3")
 # A company's page is to be confirmed after so long; so many days later the public reads that it was not.
 SHOWCASE_CONFIRM_MONTHS = env.integer("SHOWCASE_CONFIRM_MONTHS", 12, minimum=1)

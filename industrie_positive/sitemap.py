@@ -13,7 +13,8 @@ from roadmap.actions.models import Action
 from roadmap.approval.models import Approval
 from roadmap.drafting.models import Version
 from showcase.models import CompanyPage
-from workshops.models import Workshop
+from workshops.minutes.enums import MinutesState
+from workshops.models import Minutes, Workshop
 
 FIXED = (
     *(
@@ -49,6 +50,9 @@ def _paths() -> Iterator[tuple[str, date | None]]:
         yield reverse("actions:action_detail", args=[slug]), changed.date()
     for slug in Workshop.objects.public().order_by("id").values_list("slug", flat=True)[:MOST]:
         yield reverse("workshops:workshop_detail", args=[slug]), None
+    minutes = Minutes.objects.filter(state=MinutesState.APPROVED, workshop__in=Workshop.objects.public())
+    for slug, approved in minutes.order_by("id").values_list("workshop__slug", "approved_at")[:MOST]:
+        yield reverse("workshops:minutes_detail", args=[slug]), approved and approved.date()
     for slug in Body.objects.values_list("slug", flat=True):
         yield reverse("members:body_detail", args=[slug]), None
     for number, adopted in Version.objects.adopted().values_list("number", "adopted_on"):
@@ -60,7 +64,7 @@ def _paths() -> Iterator[tuple[str, date | None]]:
 
 
 def public_pages() -> list[Page]:
-    """Return the public pages, six queries whatever their number."""
+    """Return the public pages, seven queries whatever their number."""
     with override("fr"):
         paths = list(_paths())[:MOST]
     return [

@@ -24,6 +24,7 @@ from roadmap.approval.services import pending_for
 from roadmap.drafting.services import open_consultations
 from showcase.services import pages_to_confirm
 from workshops.calendars import personal_calendar
+from workshops.minutes.services import corrections_awaiting, decisions_awaiting
 from workshops.polls.calendars import holds_of
 from workshops.polls.queries import answered_polls, awaiting_polls
 from workshops.services import awaiting_answer, upcoming_invitations
@@ -39,6 +40,8 @@ def member_space(request: HttpRequest) -> HttpResponse:
         "answered_polls": answered_polls(user),
         "voters": pending_for(user),
         "consultations": open_consultations(user),
+        "corrections": corrections_awaiting(user),
+        "decisions": decisions_awaiting(user),
         "pages": pages_to_confirm(user),
         "upcoming": upcoming_invitations(user).select_related("workshop__axis", "workshop__venue__commune"),
         "mandates": Mandate.objects.filter(person=user)

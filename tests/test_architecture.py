@@ -205,6 +205,8 @@ PUBLIC = {
         "workshops:workshop_calendar",
         "workshops:workshop_feed",
         "workshops:document_detail",
+        "workshops:minutes_detail",
+        "workshops:minutes_pdf",
         "workshops:attendance_sign_by_link",
     ),
     *("members:body_list", "members:body_detail"),

@@ -24,6 +24,7 @@ from workshops.admin_registers import KindRulesAdmin, SeriesAdmin, VenueAdmin
 from workshops.attendance import admin_views as attendance_views
 from workshops.delays import last_sending_day, short_notice
 from workshops.enums import WorkshopState
+from workshops.minutes import admin as minutes_admin  # noqa: F401 - registers its models
 from workshops.models import AgendaItem, Document, Workshop, rules_for
 from workshops.polls.admin_views import poll_paths
 from workshops.replies import admin as replies_admin  # noqa: F401  (registers its own)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -13,6 +14,7 @@ from outbox.calendar import Event, build_publish
 from workshops.emails import event_description, organizer, private_place, public_place
 from workshops.enums import PUBLIC_STATES, Answer, WorkshopState
 from workshops.models import Invitation, Workshop
+from workshops.models.workshops import open_decisions_each
 from workshops.permissions import can_see_access
 
 # What a calendar keeps of the past.
@@ -42,18 +44,21 @@ def personal_calendar(person: User, holds: Iterable[Event] = ()) -> str:
         .prefetch_related("workshop__agenda")
         .order_by("-workshop__starts_at", "-id")
     )
-    own = [_own_event(row) for row in rows[:FEED_LENGTH]]
+    chosen = list(rows[:FEED_LENGTH])
+    still_open = open_decisions_each([row.workshop for row in chosen])
+    own = [_own_event(row, still_open.get(row.workshop_id, ())) for row in chosen]
     return build_publish([*own, *holds], _("My workshops — Positive Industry"))
 
 
 def invitation_event(invitation: Invitation) -> str:
     """Return one invitation as a person saves it in a calendar, in the active language."""
-    return build_publish([_own_event(invitation)], localized_text(invitation.workshop, "title"))
+    event = _own_event(invitation, invitation.workshop.open_decisions)
+    return build_publish([event], localized_text(invitation.workshop, "title"))
 
 
-def _own_event(invitation: Invitation) -> Event:
+def _own_event(invitation: Invitation, decisions: Iterable[Any]) -> Event:
     workshop = invitation.workshop
-    event = _event(workshop)
+    event = _event(workshop, decisions)
     lines = [event.description]
     if workshop.venue and can_see_access(invitation):
         lines += [
@@ -77,10 +82,10 @@ def _own_event(invitation: Invitation) -> Event:
     )
 
 
-def _event(workshop: Workshop) -> Event:
+def _event(workshop: Workshop, decisions: Iterable[Any] = ()) -> Event:
     if workshop.starts_at is None or workshop.ends_at is None:
         raise ValueError("A workshop without dates is in no calendar.")
-    description = event_description(workshop)
+    description = event_description(workshop, decisions)
     if workshop.is_demo:
         description = "\n".join([_("Demonstration dates: the exact dates are not known."), description])
     return Event(

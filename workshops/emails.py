@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from core.kinds import name_kinds
-from core.templatetags.text import localized_text
+from core.templatetags.text import date_long, localized_text
 from members.enums import MailChoice
 from members.notifications import unsubscribe_url
 from outbox.calendar import Attendee, Event, Organizer, build_cancel, build_request
@@ -292,7 +292,7 @@ def _event(invitation: Invitation, now: datetime) -> Event:
         start=workshop.starts_at,
         end=workshop.ends_at,
         summary=localized_text(workshop, "title"),
-        description=event_description(workshop),
+        description=event_description(workshop, workshop.open_decisions),
         location=private_place(workshop),
         url=settings.SITE_URL + workshop.get_absolute_url() if workshop.is_public else "",
         organizer=organizer(plus_address(invitation.reply_tag)),
@@ -306,9 +306,20 @@ def organizer(address: str = "") -> Organizer:
     return Organizer(_("Metropolitan Council for Positive Industry"), address or settings.SECRETARIAT_EMAIL)
 
 
-def event_description(workshop: Workshop) -> str:
-    """Return the agenda's lines for the calendar entry, in the active language."""
+def event_description(workshop: Workshop, decisions: Iterable[Any] = ()) -> str:
+    """Return the agenda's lines for the calendar entry, in the active language.
+
+    `decisions` are those still open that head it, for the invited alone.
+    """
+    still_open = [
+        _("Still open: %(decision)s (due %(day)s)")
+        % {
+            "decision": " ".join(localized_text(decision, "text").split()),
+            "day": date_long(decision.due_on),
+        }
+        for decision in decisions
+    ]
     items = [
         f"{number}. {localized_text(item, 'title')}" for number, item in enumerate(workshop.agenda.all(), 1)
     ]
-    return "\n".join([str(workshop.get_kind_display()), *items])
+    return "\n".join([str(workshop.get_kind_display()), *still_open, *items])

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from workshops import document_views, views
 from workshops.attendance import views as attendance_views
+from workshops.minutes.urls import urlpatterns as minutes_urls
 from workshops.polls.urls import urlpatterns as poll_urls
 
 app_name = "workshops"
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("ateliers/", views.workshop_list, name="workshop_list"),
     path("ateliers/agenda.ics", views.workshop_feed, name="workshop_feed"),
     *poll_urls,
+    *minutes_urls,
     path("ateliers/<slug:slug>/", views.workshop_detail, name="workshop_detail"),
     path("ateliers/<slug:slug>/agenda.ics", views.workshop_calendar, name="workshop_calendar"),
     path("ateliers/<slug:slug>/presence/", attendance_views.attendance_sign, name="attendance_sign"),

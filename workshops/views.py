@@ -41,7 +41,7 @@ def workshop_list(request: HttpRequest) -> HttpResponse:
     """The agenda: what comes, then what was."""
     rows = visible_workshops(request.user)
     filters = read_filters(request.GET, rows)
-    page = paginate(filtered(rows, filters), request, PER_PAGE)
+    page = paginate(filtered(rows, filters).prefetch_related("minutes__decisions"), request, PER_PAGE)
     return render(
         request,
         "workshops/workshop_list.html",

@@ -7,11 +7,13 @@ from typing import Any
 
 from django import template
 from django.utils import dateformat, timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from core import markdown as core_markdown
+from core.diff import DELETED, KEPT, Piece, compare_words
 from core.typography import NBSP, NNBSP, french
 
 register = template.Library()
@@ -154,3 +156,21 @@ def markdown(text: str | None, heading_offset: int = 0) -> SafeString:
 def typographic(text: str | None) -> str:
     """Give plain text with French typography when the page is French."""
     return french(text or "") if _language() == "fr" else text or ""
+
+
+@register.simple_tag
+def word_diff(old: str, new: str) -> SafeString:
+    """Show what makes a text of another: words taken out and put in are marked, also for screen readers."""
+    return mark_safe("".join(_marked(piece) for piece in compare_words(old or "", new or "")))  # noqa: S308 - escaped
+
+
+def _marked(piece: Piece) -> str:
+    text = mark_safe(escape(piece.text).replace("\n", "<br>"))  # noqa: S308 - escaped just before
+    if piece.kind == KEPT:
+        return text
+    tag, spoken = ("del", _("removed:")) if piece.kind == DELETED else ("ins", _("added:"))
+    # Screen readers announce neither element by themselves; both style sheets hide one of the classes.
+    html = (
+        '<{0}><span class="sr visually-hidden">[{1} </span>{2}<span class="sr visually-hidden">]</span></{0}>'
+    )
+    return format_html(html, tag, spoken, text)

@@ -42,6 +42,11 @@ STATES: dict[str, str] = {
     "excused": "bad",
     "represented": "go",
     "waiting": "wait",
+    # minutes, their decisions and corrections
+    "corrections": "wait",
+    "approved": "ok",
+    "dropped": "off",
+    "pending": "wait",
     # versions of the roadmap
     "working": "off",
     "consultation": "wait",

@@ -326,6 +326,7 @@ class Migration(migrations.Migration):
                             ("workshop-reminder-silent", "Reminders of a workshop that waits for my answer"),
                             ("workshop-reminder-attending", "Reminders of a workshop that I come to"),
                             ("comment-decided", "Decisions on my comments"),
+                            ("decision-due", "Reminders of decisions that I carry out"),
                             ("page-confirm", "The yearly reminder to confirm my organisation's page"),
                         ],
                         max_length=40,
@@ -817,6 +818,7 @@ class Migration(migrations.Migration):
                             "workshop-reminder-silent",
                             "workshop-reminder-attending",
                             "comment-decided",
+                            "decision-due",
                             "page-confirm",
                         ],
                     )

@@ -76,6 +76,7 @@ def secretariat_permissions() -> set[str]:
     wanted: set[str] = set()
     for module in (
         *(f"{app}.permissions" for app in ("outbox", "members", "showcase", "workshops", "network")),
+        "workshops.minutes.permissions",
         *(f"roadmap.{part}.permissions" for part in ("drafting", "approval", "actions")),
     ):
         package = module.rpartition(".")[0]

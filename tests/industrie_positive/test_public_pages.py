@@ -201,4 +201,4 @@ def test_sitemap_lists_public_pages_in_both_languages_and_they_answer(council, c
 
 
 def test_sitemap_asks_few_questions(client, council):
-    assert len(queries_of(client, "/sitemap.xml")) <= 6
+    assert len(queries_of(client, "/sitemap.xml")) <= 7

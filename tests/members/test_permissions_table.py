@@ -33,7 +33,10 @@ from tests.roadmap.drafting.factories import CommentFactory, make_consultation, 
 from tests.showcase.factories import CommitmentFactory, CompanyPageFactory
 from tests.test_architecture import url_patterns
 from tests.workshops.factories import DocumentFactory, InvitationFactory, WorkshopFactory
+from tests.workshops.minutes.factories import approved, circulated
+from tests.workshops.minutes.factories import draft as draft_minutes
 from tests.workshops.polls.factories import ask, make_poll
+from workshops.minutes.services import mark, propose_correction
 from workshops.models import KindRules, Series
 
 SOURCE = Path(__file__).with_name("permissions_table.txt")
@@ -101,6 +104,15 @@ class World:
         public = WorkshopFactory(scheduled=True, invited_at=timezone.now())
         private = WorkshopFactory(scheduled=True, is_public=False, invited_at=timezone.now())
         draft = WorkshopFactory()
+        minutes = circulated(by=people["secretariat"], present=member, is_public=False)
+        section = minutes.sections.get()
+        correction = propose_correction(
+            section=section, language="fr", seen=mark(section.text_fr), comment="Une virgule.", by=member
+        )
+        published = approved(by=people["secretariat"], present=member)
+        decision = published.decisions.get()
+        written = draft_minutes(by=people["secretariat"])
+        begun = WorkshopFactory(held=True)
         invitation = InvitationFactory(workshop=private, person=member, organisation=organisation)
         shown_document = DocumentFactory(workshop=public, audience="public")
         kept_document = DocumentFactory(workshop=private)
@@ -160,6 +172,15 @@ class World:
             "person-staff": [people["administrator"].pk],
             "mandate": [mandate.pk],
             "body-id": [mandate.body_id],
+            "minutes-public": [published.workshop.slug],
+            "minutes-corrections": [minutes.workshop.slug],
+            "minutes-draft": [written.workshop.slug],
+            "section": [minutes.workshop.slug, section.position],
+            "decision": [decision.pk],
+            "minutes-id": [written.pk],
+            "minutes-id-corrections": [minutes.pk],
+            "correction-id": [correction.pk],
+            "workshop-id-begun": [begun.pk],
             "workshop-id": [draft.pk],
             "workshop-id-private": [private.pk],
             "workshop-id-invitation": [private.pk, invitation.pk],
@@ -183,6 +204,10 @@ class World:
             ("workshops:invitation_answer", "invitation-of-member"): answer,
             ("workshops:invitation_answer", "poll-link"): suits,
             ("workshops:poll_answer", "poll-of-member"): suits,
+            ("workshops:correction_add", "section"): {
+                "comment": "Encore une.",
+                "seen": mark(section.text_fr),
+            },
             ("roadmap:ballot_cast", "ballot-own"): own,
             ("roadmap:ballot_cast", "ballot-other"): own | {"organisation": other.pk},
             ("roadmap:comment_thread", "comment-own"): {"kind": "remark", "body": "Bien."},

@@ -82,6 +82,9 @@ def process_page(
         holdable=workshop.state == WorkshopState.SCHEDULED
         and bool(workshop.starts_at and workshop.starts_at <= now),
         log=_log(workshop),
+        minutes=getattr(workshop, "minutes", None),
+        minutes_possible=workshop.state in (WorkshopState.SCHEDULED, WorkshopState.HELD)
+        and bool(workshop.starts_at and workshop.starts_at <= now),
         **context,
     )
 

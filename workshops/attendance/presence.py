@@ -18,6 +18,8 @@ class Line:
     name: str
     organisation: Organisation | None
     note: str = ""
+    person_id: int | None = None
+    invitation_id: int | None = None
 
 
 @dataclass
@@ -39,13 +41,21 @@ def presence(workshop: Workshop) -> Presence:
         .select_related("organisation")
         .order_by("organisation__sort_name", "name")
     )
-    found.present = [Line(row.name, row.organisation) for row in arrived]
+    found.present = [
+        Line(row.name, row.organisation, "", row.person_id, row.invitation_id) for row in arrived
+    ]
     there = {row.invitation_id for row in arrived}
     rows = workshop.invitations.sent().select_related("organisation", "representative", "proxy_organisation")
     for invitation in rows:
         if invitation.pk in there:
             continue
-        line = Line(invitation.name, invitation.organisation, _instead(invitation))
+        line = Line(
+            invitation.name,
+            invitation.organisation,
+            _instead(invitation),
+            invitation.person_id,
+            invitation.pk,
+        )
         if invitation.answer == Answer.REPRESENTED:
             found.represented.append(line)
         elif invitation.answer == Answer.EXCUSED:

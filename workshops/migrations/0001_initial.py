@@ -20,6 +20,7 @@ import workshops.models.workshops
 from core import triggers
 from workshops import seat_triggers
 from workshops import triggers as workshop_triggers
+from workshops.minutes import triggers as minutes_triggers
 
 
 class Migration(migrations.Migration):
@@ -141,6 +142,68 @@ class Migration(migrations.Migration):
                 "verbose_name": "rules of a kind",
                 "verbose_name_plural": "rules by kind",
                 "ordering": ["kind"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Minutes",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("corrections", "Open to corrections"),
+                            ("approved", "Approved"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("chair", models.CharField(blank=True, max_length=170, verbose_name="chaired by")),
+                (
+                    "secretary",
+                    models.CharField(blank=True, max_length=170, verbose_name="secretary of the meeting"),
+                ),
+                (
+                    "introduction_fr",
+                    models.TextField(
+                        blank=True, max_length=50000, verbose_name="introductory note (French, Markdown)"
+                    ),
+                ),
+                (
+                    "introduction_en",
+                    models.TextField(
+                        blank=True, max_length=50000, verbose_name="introductory note (English, Markdown)"
+                    ),
+                ),
+                ("circulated_at", models.DateTimeField(editable=False, null=True, verbose_name="circulated")),
+                (
+                    "corrections_close_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="corrections until"),
+                ),
+                ("approved_at", models.DateTimeField(editable=False, null=True, verbose_name="approved")),
+                ("seats", models.PositiveSmallIntegerField(editable=False, null=True)),
+                ("voices", models.PositiveSmallIntegerField(editable=False, null=True)),
+                (
+                    "text_sha256",
+                    models.CharField(
+                        blank=True, editable=False, max_length=64, verbose_name="SHA-256 of the text"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "minutes",
+                "verbose_name_plural": "minutes",
+                "ordering": ["-workshop__starts_at", "-id"],
+                "default_permissions": ("view", "change"),
             },
         ),
         migrations.CreateModel(
@@ -332,6 +395,192 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="MinutesSection",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(verbose_name="rank")),
+                ("title_fr", models.CharField(max_length=200, verbose_name="title (French)")),
+                ("title_en", models.CharField(blank=True, max_length=200, verbose_name="title (English)")),
+                (
+                    "text_fr",
+                    models.TextField(blank=True, max_length=50000, verbose_name="text (French, Markdown)"),
+                ),
+                (
+                    "text_en",
+                    models.TextField(blank=True, max_length=50000, verbose_name="text (English, Markdown)"),
+                ),
+                (
+                    "minutes",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sections",
+                        to="workshops.minutes",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "section of the minutes",
+                "verbose_name_plural": "sections of the minutes",
+                "ordering": ["position", "id"],
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Decision",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(editable=False, verbose_name="number")),
+                ("text_fr", models.TextField(max_length=2000, verbose_name="decision (French)")),
+                ("text_en", models.TextField(blank=True, max_length=2000, verbose_name="decision (English)")),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="due")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("done", "Done"), ("dropped", "Dropped")],
+                        default="open",
+                        editable=False,
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(editable=False, null=True, verbose_name="closed")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="members.organisation",
+                        verbose_name="organisation in charge",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="workshops.minutes",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="workshops.minutessection",
+                        verbose_name="section",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "decision",
+                "verbose_name_plural": "decisions",
+                "ordering": ["number", "id"],
+                "default_permissions": ("view", "change"),
+            },
+        ),
+        migrations.CreateModel(
+            name="Correction",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("fr", "Français"), ("en", "English")], max_length=2, verbose_name="language"
+                    ),
+                ),
+                ("original", models.TextField(blank=True, verbose_name="text corrected")),
+                ("proposed", models.TextField(blank=True, max_length=20000, verbose_name="text proposed")),
+                ("comment", models.TextField(blank=True, max_length=2000, verbose_name="remark")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "To be decided"),
+                            ("accepted", "Accepted"),
+                            ("rejected", "Rejected"),
+                        ],
+                        default="pending",
+                        editable=False,
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("status_reason", models.TextField(blank=True, editable=False, verbose_name="reason")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="written",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="minutes_corrections",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="author",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="workshops.minutessection",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "correction of minutes",
+                "verbose_name_plural": "corrections of minutes",
+                "ordering": ["id"],
+                "default_permissions": ("view", "change"),
+            },
+        ),
+        migrations.CreateModel(
             name="PollOption",
             fields=[
                 (
@@ -464,6 +713,69 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "answer to a date poll",
                 "verbose_name_plural": "answers to date polls",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="PresenceLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("present", "Present"),
+                            ("represented", "Represented"),
+                            ("excused", "Excused"),
+                            ("absent", "Absent"),
+                        ],
+                        max_length=12,
+                        verbose_name="list",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=170, verbose_name="name")),
+                (
+                    "organisation_name",
+                    models.CharField(blank=True, max_length=160, verbose_name="organisation"),
+                ),
+                ("note", models.CharField(blank=True, max_length=170, verbose_name="represented by")),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="workshops.invitation",
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="presence_lines",
+                        to="workshops.minutes",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "line of the lists",
+                "verbose_name_plural": "lines of the lists",
+                "ordering": ["position"],
                 "default_permissions": (),
             },
         ),
@@ -714,6 +1026,16 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "workshops",
                 "ordering": ["-starts_at", "-id"],
             },
+        ),
+        migrations.AddField(
+            model_name="minutes",
+            name="workshop",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="minutes",
+                to="workshops.workshop",
+                verbose_name="workshop",
+            ),
         ),
         migrations.AddField(
             model_name="invitation",
@@ -1073,6 +1395,106 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="MinutesFile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("language", models.CharField(choices=[("fr", "Français"), ("en", "English")], max_length=2)),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[("invited", "Invited people"), ("public", "Everybody")], max_length=10
+                    ),
+                ),
+                ("content", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "minutes",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="files",
+                        to="workshops.minutes",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "PDF of the minutes",
+                "verbose_name_plural": "PDF of the minutes",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("minutes", "language", "audience"), name="minutes_file_once"
+                    )
+                ],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="minutessection",
+            constraint=models.UniqueConstraint(
+                fields=("minutes", "position"), name="minutes_section_position"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="minutessection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title_fr", ""), _negated=True), name="minutes_section_titled"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="decision",
+            index=models.Index(fields=["state", "due_on"], name="decision_due"),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.UniqueConstraint(fields=("minutes", "number"), name="decision_number_unique"),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text_fr", ""), _negated=True), name="decision_has_text"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("state", "open")),
+                    models.Q(models.Q(("state", "open"), _negated=True), ("closed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="decision_closed_dated",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        models.Q(("proposed", ""), _negated=True),
+                        models.Q(("proposed", models.F("original")), _negated=True),
+                    ),
+                    models.Q(("comment", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="correction_says_something",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "rejected"), _negated=True),
+                    models.Q(("status_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="correction_refusal_reasoned",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="pollreply",
             constraint=models.CheckConstraint(
@@ -1093,6 +1515,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("choice__in", ["yes", "maybe", "no"])), name="pollanswer_choice_known"
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="presenceline",
+            constraint=models.UniqueConstraint(fields=("minutes", "position"), name="presence_line_position"),
         ),
         migrations.AddConstraint(
             model_name="venue",
@@ -1190,6 +1616,41 @@ class Migration(migrations.Migration):
                 ],
                 name="workshop_venue_free",
                 violation_error_message="Another workshop holds this venue at that time.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="minutes",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "draft"),
+                    models.Q(
+                        ("circulated_at__isnull", False),
+                        ("corrections_close_at__isnull", False),
+                        models.Q(("chair", ""), _negated=True),
+                        models.Q(("secretary", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="minutes_circulated_complete",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="minutes",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("approved_at__isnull", False),
+                        ("state", "approved"),
+                        ("text_sha256__regex", "^[0-9a-f]{64}$"),
+                    ),
+                    models.Q(
+                        models.Q(("state", "approved"), _negated=True),
+                        ("approved_at", None),
+                        ("text_sha256", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="minutes_approved_hashed",
             ),
         ),
         migrations.AddConstraint(
@@ -1291,4 +1752,6 @@ class Migration(migrations.Migration):
         *seat_triggers.operations(),
         triggers.publishes("workshops_document"),
         triggers.publishes("workshops_series"),
+        triggers.publishes("workshops_minutes", "workshops_decision", "workshops_minutesfile"),
+        minutes_triggers.approved_minutes_never_change(),
     ]

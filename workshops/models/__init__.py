@@ -16,23 +16,37 @@ from workshops.models.workshops import (
 from workshops.attendance.models import Attendance, Door  # isort: skip
 from workshops.polls.models import DatePoll, PollAnswer, PollOption, PollReply, PollReplyQuerySet  # isort: skip
 from workshops.replies.models import CalendarReply, CalendarReplyQuerySet  # isort: skip
+from workshops.minutes.models import (  # isort: skip
+    Correction,
+    Decision,
+    Minutes,
+    MinutesFile,
+    MinutesSection,
+    PresenceLine,
+)
 
 __all__ = [
     "AgendaItem",
     "Attendance",
-    "DatePoll",
     "CalendarReply",
     "CalendarReplyQuerySet",
+    "Correction",
+    "DatePoll",
+    "Decision",
     "Document",
     "DocumentQuerySet",
     "Door",
     "Invitation",
     "InvitationQuerySet",
     "KindRules",
+    "Minutes",
+    "MinutesFile",
+    "MinutesSection",
     "PollAnswer",
     "PollOption",
     "PollReply",
     "PollReplyQuerySet",
+    "PresenceLine",
     "Series",
     "TstzRange",
     "Venue",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField
@@ -99,6 +100,11 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
         return self.filter(
             Q(is_public=True) | Q(pk__in=mine), state__in=PUBLIC_STATES, starts_at__isnull=False
         )
+
+
+def open_decisions_each(workshops: Iterable[Workshop]) -> dict[int, list[Any]]:
+    """Return the decisions that head each coming workshop's agenda, in one query (workshops.minutes)."""
+    return apps.get_model("workshops", "Decision").objects.heading_each(workshops)  # type: ignore[no-any-return]
 
 
 class TstzRange(Func):
@@ -245,6 +251,11 @@ class Workshop(models.Model):
     def is_session(self) -> bool:
         """Whether people are convened (a council session), not invited."""
         return self.kind == WorkshopKind.SESSION
+
+    @property
+    def open_decisions(self) -> models.QuerySet[Any]:
+        """The decisions of earlier meetings that head this one's agenda: what `workshops.minutes` says."""
+        return apps.get_model("workshops", "Decision").objects.heading(self)  # type: ignore[no-any-return]
 
     @property
     def answer_deadline(self) -> datetime | None:

@@ -1,0 +1,1 @@
+"""Minutes: typed during the meeting, corrected by those who attended, approved and locked."""

@@ -1,0 +1,221 @@
+"""The minutes' page and PDF, a correction, a decision for whoever carries it out."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import parse_etags
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.clock import database_now
+from core.http import anonymous_page_cache, conflict
+from core.workflow import TransitionError, history
+from members.permissions import is_secretariat
+from workshops.enums import DocumentAudience
+from workshops.minutes import services
+from workshops.minutes.enums import DecisionState, MinutesState
+from workshops.minutes.forms import CorrectionForm, DoneForm
+from workshops.minutes.models import Correction, Decision, Minutes, MinutesSection
+from workshops.minutes.permissions import (
+    can_correct_minutes,
+    can_finish_decision,
+    can_read_decision,
+    can_read_minutes,
+    sees_names,
+)
+from workshops.minutes.record import lists_of, organisations_of, owner_label, quorum_of, quorum_sentence
+from workshops.minutes.services import MinutesError
+
+
+def _readable(request: HttpRequest, slug: str) -> Minutes | HttpResponse:
+    """Return the minutes of a workshop for whoever may read them; the way to log in for who might."""
+    rows = Minutes.objects.select_related("workshop__venue__organisation", "workshop__venue__commune")
+    minutes = rows.filter(workshop__slug=slug).first()
+    if minutes and can_read_minutes(request.user, minutes):
+        return minutes
+    if minutes and minutes.state == MinutesState.CORRECTIONS and not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    raise Http404(_("There are no minutes at this address."))
+
+
+@login_not_required
+@require_safe
+@anonymous_page_cache()
+def minutes_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """The minutes: organisations and decisions for everybody, the whole for the council and those who attended."""
+    minutes = _readable(request, slug)
+    if isinstance(minutes, HttpResponse):
+        return minutes
+    names = not minutes.is_approved or sees_names(request.user, minutes)
+    context = _content(minutes, names=names) | {"corrections": _corrections(request, minutes)}
+    return render(request, "workshops/minutes_detail.html", context)
+
+
+def _content(minutes: Minutes, *, names: bool) -> dict[str, Any]:
+    lists, quorum = lists_of(minutes), quorum_of(minutes)
+    return {
+        "minutes": minutes,
+        "workshop": minutes.workshop,
+        "names": names,
+        "lists": [(standing.label, lines) for standing, lines in lists.items() if lines],
+        "organisations": [
+            (standing.label, lines) for standing, lines in organisations_of(lists).items() if lines
+        ],
+        "quorum": quorum_sentence(quorum) if quorum else "",
+        "decisions": [
+            (decision, owner_label(decision, names=names)) for decision in minutes.decisions.with_owner()
+        ],
+        "sections": minutes.sections.all() if names else [],
+    }
+
+
+def _corrections(request: HttpRequest, minutes: Minutes) -> dict[str, Any] | None:
+    """Return what is asked section by section, for those who may ask and the secretariat; None once approved."""
+    if minutes.state != MinutesState.CORRECTIONS:
+        return None
+    closes_at = minutes.corrections_close_at
+    rows = Correction.objects.filter(section__minutes=minutes).with_people()
+    return {
+        "rows": list(rows),
+        "is_open": bool(
+            closes_at and database_now() < closes_at and can_correct_minutes(request.user, minutes)
+        ),
+        "closes_at": closes_at,
+    }
+
+
+@login_not_required
+@require_safe
+@anonymous_page_cache()
+def minutes_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    """The PDF as the approval published it: with names or without, in the reader's language or else in French."""
+    minutes = _readable(request, slug)
+    if isinstance(minutes, HttpResponse):
+        return minutes
+    names = sees_names(request.user, minutes)
+    audience = DocumentAudience.INVITED if names else DocumentAudience.PUBLIC
+    files = {row.language: row for row in minutes.files.filter(audience=audience)}
+    found = files.get((get_language() or "fr")[:2]) or files.get("fr")
+    if found is None:
+        raise Http404(_("The PDF is published when the minutes are approved."))
+    etag = f'"{found.sha256[:32]}"'
+    known = {value.removeprefix("W/") for value in parse_etags(request.headers.get("If-None-Match", ""))}
+    response: HttpResponse
+    if etag in known or "*" in known:
+        response = HttpResponseNotModified()
+    else:
+        response = HttpResponse(bytes(found.content), content_type="application/pdf")
+        response["Content-Disposition"] = f'inline; filename="compte-rendu-{slug}.pdf"'
+        response["Content-Language"] = found.language
+    response["ETag"] = etag
+    if names:
+        response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def correction_add(request: HttpRequest, slug: str, position: int) -> HttpResponse:
+    """Ask for a correction of a section: the text to change, a remark, or both."""
+    minutes = _readable(request, slug)
+    if isinstance(minutes, HttpResponse):
+        return minutes
+    if not can_correct_minutes(request.user, minutes):
+        raise PermissionDenied
+    section = get_object_or_404(minutes.sections, position=position)
+    section.minutes = minutes
+    language = _language_of(section)
+    current = getattr(section, f"text_{language}")
+    if minutes.corrections_close_at and database_now() >= minutes.corrections_close_at:
+        return conflict(request, _("The corrections are closed."), back=minutes.get_absolute_url())
+    form = CorrectionForm(
+        request.POST if request.method == "POST" else None,
+        initial={"proposed": current, "seen": services.mark(current)},
+    )
+    status = 200
+    if request.method == "POST":
+        status = _propose(request, section, language, form)
+        if status == 302:
+            messages.success(request, _("Your correction is with the secretariat; the others see it too."))
+            return HttpResponseRedirect(f"{minutes.get_absolute_url()}#section-{position}")
+    context = {
+        "minutes": minutes,
+        "workshop": minutes.workshop,
+        "section": section,
+        "form": form,
+        "current": MinutesSection.objects.values_list(f"text_{language}", flat=True).get(pk=section.pk)
+        if status == 409
+        else "",
+        "typed": form.data.get("proposed", "") if status == 409 else "",
+    }
+    return render(request, "workshops/correction_add.html", context, status=status)
+
+
+def _language_of(section: MinutesSection) -> str:
+    """Correct the text that the page showed: the reader's language if it is written."""
+    language = (get_language() or "fr")[:2]
+    return language if getattr(section, f"text_{language}", "") else "fr"
+
+
+def _propose(request: HttpRequest, section: MinutesSection, language: str, form: CorrectionForm) -> int:
+    """Hand a correction to the service; return the status to answer with, 302 when it is taken."""
+    if not form.is_valid():
+        return 422
+    try:
+        services.propose_correction(section=section, language=language, by=request.user, **form.cleaned_data)
+    except MinutesError as error:
+        form.add_error(error.field or None, str(error))
+        if error.code != "moved":
+            return 409 if error.code == "closed" else 422
+        # What was typed stays; sent again, it is a correction of the text as it is now.
+        now = MinutesSection.objects.get(pk=section.pk)
+        form.data = {**form.data.dict(), "seen": services.mark(getattr(now, f"text_{language}"))}  # type: ignore[attr-defined]
+        return 409
+    return 302
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A decision: where it comes from, its state; its owner says here that it is done."""
+    decision = get_object_or_404(Decision.objects.with_owner(), pk=pk)
+    if not can_read_decision(request.user, decision):
+        raise Http404(_("There is no decision at this address."))
+    mine = can_finish_decision(request.user, decision)
+    form = DoneForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        if not mine:
+            raise PermissionDenied
+        status = _finish(request, decision, form)
+        if status == 302:
+            messages.success(request, _("The decision is marked as done. Thank you."))
+            return HttpResponseRedirect(decision.get_absolute_url())
+    context = {
+        "decision": decision,
+        "workshop": decision.minutes.workshop,
+        "owner": owner_label(decision, names=True),
+        "form": form if mine and decision.state == DecisionState.OPEN else None,
+        "refusal": " ".join(map(str, form.non_field_errors())) if status == 409 else "",
+        "log": [(row, DecisionState(row.to_state).label) for row in history(decision).filter(field="state")],
+        "is_staff": is_secretariat(request.user),
+    }
+    return render(request, "workshops/decision_detail.html", context, status=status)
+
+
+def _finish(request: HttpRequest, decision: Decision, form: DoneForm) -> int:
+    if not form.is_valid():
+        return 422
+    try:
+        services.settle_decision(
+            decision=decision, state=DecisionState.DONE, reason=form.cleaned_data["reason"], by=request.user
+        )
+    except (MinutesError, TransitionError) as error:
+        form.add_error(None, str(error))
+        decision.refresh_from_db()
+        return 409
+    return 302
