@@ -10,7 +10,7 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import transaction
-from django.forms import Form
+from django.forms import Field, Form
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -35,8 +35,20 @@ def _limit_name(form: Form) -> None:
     field.widget.attrs["maxlength"] = 80
 
 
+def _name_address(field: Field) -> None:
+    """Name a field once, by its label: a placeholder that repeats it only takes its place."""
+    field.label = _("E-mail address")
+    field.widget.attrs.pop("placeholder", None)
+
+
 class LoginForm(account.LoginForm):  # type: ignore[misc]
     """Log in by address and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say it in the portal's words."""
+        super().__init__(*args, **kwargs)
+        _name_address(self.fields["login"])
+        self.fields["password"].widget.attrs.pop("placeholder", None)
 
     def clean_login(self) -> str:
         """Find the account however its address is typed."""
@@ -45,6 +57,11 @@ class LoginForm(account.LoginForm):  # type: ignore[misc]
 
 class ResetPasswordForm(account.ResetPasswordForm):  # type: ignore[misc]
     """Ask for a link to choose a new password. Whoever asks learns nothing: not by the page, nor by its time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say it in the portal's words."""
+        super().__init__(*args, **kwargs)
+        _name_address(self.fields["email"])
 
     def clean_email(self) -> str:
         """Keep the accounts that somebody has opened, and not closed since."""

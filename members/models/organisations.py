@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Left
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
@@ -59,6 +61,12 @@ class Body(models.Model):
 
     def __str__(self) -> str:
         return self.name_fr
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of its work, once that is past: the end itself is out of it."""
+        over = self.ends_on is not None and self.ends_on <= timezone.localdate()
+        return self.ends_on - timedelta(days=1) if over and self.ends_on else None
 
 
 class Organisation(models.Model):

@@ -1,6 +1,6 @@
 """The members' directory, and what the public sees of the council's bodies."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -177,3 +177,14 @@ def test_bodies_are_linked_from_every_page_and_the_site_map(db):
     for url in ("/", "/plan-du-site/", "/mentions-legales/"):
         assert 'href="/conseil/"' in text_of(Client(), url)
     assert "/conseil/conseil/" in Client().get("/sitemap.xml").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_body_without_seats_says_what_is_true(client):
+    BodyFactory(slug="think-tank", ends_on=date(2019, 8, 1))
+    BodyFactory(slug="comite-experts", name_fr="Comité d’experts")
+    for path in ("/conseil/think-tank/", "/conseil/"):
+        text = client.get(path).content.decode()
+        assert "Ses travaux ont pris fin en juillet 2019." in text and "0 organisation" not in text
+    assert "n’est pas encore publiée" in client.get("/conseil/comite-experts/").content.decode()
+    assert "Its work ended in July 2019." in client.get("/en/conseil/").content.decode()

@@ -1,82 +1,38 @@
 """Files in and out of the registers: told first, written whole or not at all, and nothing in them is executed."""
 
-import csv
 import io
 import time
 import zipfile
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
-from openpyxl import Workbook, load_workbook
 
 from core.clock import database_now
-from members import exports
-from members.enums import ImportKind, MandateRole
+from members.enums import ImportKind
 from members.import_files import MAX_BYTES, UnreadableFileError
 from members.imports import plan_import
-from members.models import Change, Mandate, Organisation, RegisterImport, User
+from members.models import Change, Mandate, Organisation, RegisterImport
 from members.tasks import apply_retention
-from tests.helpers.queries import assert_constant_queries
 from tests.members.factories import (
-    BodyFactory,
-    CommuneFactory,
-    MandateFactory,
     OrganisationFactory,
-    SectorFactory,
-    UserFactory,
+)
+from tests.members.files import (
+    GOOD,
+    HEADER,
+    ORGANISATIONS,
+    OTHER_SIREN,
+    PEOPLE,
+    SIREN,
+    as_csv,
+    as_xlsx,
+    confirm,
+    errors_of,
+    upload,
 )
 
 pytestmark = pytest.mark.django_db
-ORGANISATIONS = "/admin/members/organisation/importer/"
-PEOPLE = "/admin/members/user/importer/"
-# Invented but valid numbers.
-SIREN, OTHER_SIREN = "732829320", "404833048"
-
-
-def as_csv(*rows, delimiter=";", encoding="utf-8"):
-    out = io.StringIO()
-    csv.writer(out, delimiter=delimiter).writerows(rows)
-    return out.getvalue().encode(encoding)
-
-
-def as_xlsx(*rows):
-    book = Workbook()
-    for row in rows:
-        book.active.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def upload(client, url, content, name="registre.csv"):
-    return client.post(url, {"file": SimpleUploadedFile(name, content)})
-
-
-def confirm(client, url, shown, **changed):
-    form = shown.context["form"]
-    return client.post(url, {**form.initial, "reason": "Liste 2026", "confirm": "1", **changed})
-
-
-def errors_of(response):
-    assert response.status_code == 422
-    return [(error.line, error.column) for error in response.context["wrong"]["errors"]]
-
-
-HEADER = ("nom", "type", "siren", "commune", "secteurs")
-GOOD = (
-    HEADER,
-    ("Bulane", "pme", SIREN, "Montpellier", "Énergie, numerique"),
-    ("Vertuo", "Startup", "", "", ""),
-)
-
-
-@pytest.fixture
-def lists(db):
-    CommuneFactory(slug="montpellier", name="Montpellier")
-    SectorFactory(slug="energie", name_fr="Énergie", name_en="Energy")
-    SectorFactory(slug="numerique", name_fr="Numérique", name_en="Digital")
 
 
 # --- organisations ---
@@ -256,120 +212,6 @@ def test_reason_is_needed_and_asked_again(client_for, lists):
     assert not Organisation.objects.filter(slug="bulane").exists()
 
 
-# --- people and mandates ---
-
-PEOPLE_HEADER = ("e-mail", "prénom", "nom", "fonction", "organisation", "instance", "rôle", "du", "au")
-
-
-def person_row(**cells):
-    row = {
-        "email": "Zoe@Example.org",
-        "prenom": "Zoé",
-        "nom": "Martin",
-        "fonction": "",
-        "organisation": "Bulane",
-        "instance": "conseil",
-        "role": "titular",
-        "du": "01/10/2019",
-        "au": "",
-    } | cells
-    return tuple(row.values())
-
-
-@pytest.fixture
-def bulane(db):
-    BodyFactory()
-    return OrganisationFactory(name="Bulane", slug="bulane", siren=SIREN)
-
-
-def test_people_and_mandates_are_written(client_for, bulane):
-    client = client_for("secretariat")
-    rows = (
-        PEOPLE_HEADER,
-        person_row(),
-        person_row(email="ali@example.org", prenom="Ali", nom="Benali", role="suppleant", du="2020-01-01"),
-        person_row(email="sans@example.org", nom="Mandat", organisation="", instance="", role="", du=""),
-    )
-    shown = upload(client, PEOPLE, as_csv(*rows))
-    assert shown.status_code == 200, shown.context["wrong"]
-    assert not User.objects.filter(email="zoe@example.org").exists()
-    assert confirm(client, PEOPLE, shown).status_code == 302
-    zoe = User.objects.get(email="zoe@example.org")
-    assert not zoe.has_usable_password() and not zoe.is_staff
-    held = zoe.mandates.get()
-    assert (held.organisation, held.role, held.starts_on, held.ends_on) == (
-        bulane,
-        MandateRole.TITULAR,
-        date(2019, 10, 1),
-        None,
-    )
-    assert not User.objects.get(email="sans@example.org").mandates.exists()
-    assert {(c.register, c.verb) for c in Change.objects.filter(person=zoe)} == {
-        ("user", "added"),
-        ("mandate", "added"),
-    }
-    again = upload(client, PEOPLE, as_csv(*rows))
-    assert again.context["plan"]["count"] == 0
-
-
-def test_end_of_a_mandate_is_taken_from_the_file(client_for, bulane):
-    mandate = MandateFactory(organisation=bulane, person__email="zoe@example.org")
-    row = person_row(prenom=mandate.person.first_name, nom=mandate.person.last_name, au="2026-01-01")
-    client = client_for("secretariat")
-    shown = upload(client, PEOPLE, as_csv(PEOPLE_HEADER, row))
-    confirm(client, PEOPLE, shown)
-    mandate.refresh_from_db()
-    assert mandate.ends_on == date(2026, 1, 1) and Mandate.objects.count() == 1
-    assert Change.objects.get().values == {"ends_on": [None, "2026-01-01"]}
-
-
-@pytest.mark.parametrize(
-    ("cells", "column"),
-    [
-        ({"email": ""}, "email"),
-        ({"email": "zoé@example.org"}, "email"),
-        ({"email": "pas une adresse"}, "email"),
-        ({"email": "erased-1@erased.invalid"}, "email"),
-        ({"prenom": ""}, "prenom"),
-        ({"organisation": "Inconnue"}, "organisation"),
-        ({"instance": "bureau"}, "instance"),
-        ({"instance": ""}, "instance"),
-        ({"role": "roi"}, "role"),
-        ({"du": ""}, "debut"),
-        ({"du": "31/02/2026"}, "debut"),
-        ({"au": "2019-10-01"}, "fin"),
-    ],
-)
-def test_wrong_person_or_mandate_is_told(people, bulane, cells, column):
-    plan = plan_import("people", as_csv(PEOPLE_HEADER, person_row(**cells)), by=people["secretariat"])
-    assert [(error.line, error.column) for error in plan.errors] == [(2, column)]
-
-
-def test_second_titular_is_told_in_the_file_and_in_the_register(people, bulane):
-    second = person_row(email="b@example.org", nom="Autre")
-    plan = plan_import("people", as_csv(PEOPLE_HEADER, person_row(), second), by=people["secretariat"])
-    assert [(error.line, error.column) for error in plan.errors] == [(3, "role")]
-    MandateFactory(organisation=bulane)
-    plan = plan_import("people", as_csv(PEOPLE_HEADER, person_row()), by=people["secretariat"])
-    assert [(error.line, error.column) for error in plan.errors] == [(2, "role")]
-
-
-@pytest.mark.parametrize(
-    "second", [{"role": "observer"}, {"du": "2020-01-01"}, {}, {"nom": "Autre", "role": "observer"}]
-)
-def test_rows_that_contradict_each_other_are_told(people, bulane, second):
-    content = as_csv(PEOPLE_HEADER, person_row(), person_row(**second))
-    plan = plan_import("people", content, by=people["secretariat"])
-    assert [error.line for error in plan.errors] == [3]
-
-
-@pytest.mark.parametrize(("role", "allowed"), [("secretariat", False), ("administrator", True)])
-def test_file_changes_no_staff_account_but_an_administrators(people, bulane, role, allowed):
-    UserFactory(email="zoe@example.org", is_staff=True, last_name="Chef")
-    plan = plan_import("people", as_csv(PEOPLE_HEADER, person_row()), by=people[role])
-    assert [error.column for error in plan.errors] == ([] if allowed else ["email"])
-
-
 # --- hostile and odd files ---
 
 
@@ -477,69 +319,6 @@ def test_files_are_the_secretariats(client_for, role, name):
     for path in ("importer/", "exporter/csv/", "exporter/xlsx/"):
         assert client.get(f"/admin/members/{name}/{path}").status_code in (302, 403)
     assert upload(client, f"/admin/members/{name}/importer/", as_csv(*GOOD)).status_code in (302, 403)
-
-
-# --- exports ---
-
-
-def lines_of(response):
-    text = response.content.decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text), delimiter=";"))
-
-
-@pytest.mark.parametrize("start", ["=cmd", "+33", "-1", "@x", "\tx", "\rx"])
-def test_no_cell_starts_a_formula(start):
-    table = exports.Table("t", ("nom",), [(start,)])
-    text = exports.as_csv(table).decode("utf-8-sig")
-    assert next(csv.reader(io.StringIO(text, newline="").readlines()[1:], delimiter=";"))[0].startswith("'")
-    cell = load_workbook(io.BytesIO(exports.as_xlsx(table))).active["A2"]
-    assert cell.data_type == "s" and cell.value.startswith("'")
-
-
-def test_numbers_and_dates_stay_what_they_are():
-    table = exports.Table("t", ("a", "b", "c"), [(-3.5, date(2019, 10, 1), None)])
-    assert exports.as_csv(table).decode("utf-8-sig").splitlines()[1] == "-3.5;2019-10-01;"
-    sheet = load_workbook(io.BytesIO(exports.as_xlsx(table))).active
-    assert sheet["A2"].value == -3.5 and sheet["B2"].value.date() == date(2019, 10, 1)
-
-
-def test_export_holds_the_filtered_list_and_no_more(client_for):
-    OrganisationFactory(name="Choisie", kind="startup")
-    OrganisationFactory(name="Laissée", kind="pme")
-    client = client_for("secretariat")
-    response = client.get("/admin/members/organisation/exporter/csv/?kind__exact=startup")
-    assert [line["nom"] for line in lines_of(response)] == ["Choisie"]
-    assert (
-        response["Content-Disposition"].startswith("attachment") and "no-store" in response["Cache-Control"]
-    )
-    page = client.get("/admin/members/organisation/?kind__exact=startup").content.decode()
-    assert "/admin/members/organisation/exporter/csv/?kind__exact=startup" in page
-    assert client.get("/admin/members/organisation/exporter/pdf/").status_code == 404
-
-
-@pytest.mark.parametrize("name", ["organisation", "user", "mandate"])
-@pytest.mark.parametrize("format", ["csv", "xlsx"])
-def test_export_comes_back_as_it_went(client_for, people, lists, name, format):
-    BodyFactory()
-    for number in range(3):
-        organisation = OrganisationFactory(name=f"=Entreprise {number}", latitude="-43.5", longitude="3.87")
-        organisation.sectors.set(organisation.sectors.model.objects.all())
-        MandateFactory(organisation=organisation, person__last_name="+Nom", ends_on=date(2027, 1, 1))
-    client = client_for("administrator")
-    content = client.get(f"/admin/members/{name}/exporter/{format}/").content
-    kind = "organisations" if name == "organisation" else "people"
-    plan = plan_import(kind, content, by=people["administrator"])
-    assert plan.rows >= 3 and not plan.errors and not plan.changes
-
-
-@pytest.mark.parametrize("name", ["organisation", "user", "mandate"])
-def test_export_asks_the_same_number_of_questions_for_one_and_thirty(client_for, lists, name):
-    assert_constant_queries(
-        lambda: MandateFactory(),
-        lambda: [MandateFactory() for _ in range(29)],
-        f"/admin/members/{name}/exporter/csv/",
-        client=client_for("secretariat"),
-    )
 
 
 def test_a_file_that_nobody_confirmed_is_forgotten_after_a_day(people):

@@ -1,10 +1,7 @@
 """ProConnect, against a server of our own: who gets in, and all the ways in which an answer may be wrong."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from urllib.request import HTTPRedirectHandler, build_opener
 
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
@@ -14,87 +11,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from core.workflow import history
 from industrie_positive import env
-from members.enums import InvitationState
-from members.invitations import invite_person, revoke_invitation
-from members.models import PortalInvitation, User
-from members.proconnect.matching import Refusal, RefusedError, admit
+from members.models import User
+from members.proconnect.matching import Refusal
 from tests.helpers.browser import axe
-from tests.helpers.locks import at_once
 from tests.members import oidc_server
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
+from tests.members.proconnect import LOGIN, SIREN, SIRET, assert_refused, browse, go
 
 pytestmark = pytest.mark.django_db
-
-SIREN = "732829320"
-SIRET = f"{SIREN}00074"
-LOGIN = "/connexion/proconnect/"
 
 
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("outbox.services.wake_worker", lambda: None)
-
-
-@pytest.fixture
-def proconnect(settings: Any) -> Iterator[oidc_server.Server]:
-    """ProConnect is on, and knows Ada."""
-    with oidc_server.running() as server:
-        settings.SITE_URL = "http://testserver"
-        settings.PROCONNECT_URL = server.url
-        settings.PROCONNECT_CLIENT_ID = oidc_server.CLIENT_ID
-        settings.PROCONNECT_CLIENT_SECRET = oidc_server.CLIENT_SECRET
-        server.person = {
-            "sub": "a" * 64,
-            "email": "ada.colin@example.org",
-            "given_name": "Ada",
-            "usual_name": "Colin",
-            "uid": "ada",
-            "siret": SIRET,
-            "idp_id": "idp-1",
-        }
-        yield server
-
-
-@pytest.fixture
-def ada() -> User:
-    """A member with an open account, titular today for the organisation that ProConnect presents her for."""
-    person = UserFactory(email="ada.colin@example.org", last_login=timezone.now())
-    MandateFactory(person=person, organisation=OrganisationFactory(name="Verrerie", siren=SIREN))
-    return person
-
-
-class _Stay(HTTPRedirectHandler):
-    def redirect_request(self, *args: Any) -> None:
-        return None
-
-
-def browse(url: str) -> str:
-    """Go to ProConnect as the browser does, and return where it sends us."""
-    try:
-        answer = build_opener(_Stay).open(url, timeout=10)
-    except Exception as error:
-        answer = error
-    assert answer.status == 303, f"ProConnect answered {answer.status}: {answer.read()[:200]!r}"
-    return answer.headers["Location"]
-
-
-def go(client: Client, start: str = LOGIN) -> Any:
-    """Log in by ProConnect: through its page and back; return the portal's answer."""
-    response = client.get(start)
-    assert response.status_code == 302, response.status_code
-    back = urlsplit(browse(response["Location"]))
-    assert f"{back.scheme}://{back.netloc}" == "http://testserver"
-    return client.get(f"{back.path}?{back.query}")
-
-
-def assert_refused(response: Any, client: Client, refusal: Refusal, status: int = 403) -> None:
-    """Nothing was opened nor created, and the page says why."""
-    assert response.status_code == status, response.status_code
-    assert response.context["refusal"] == refusal
-    assert SESSION_KEY not in client.session
-    assert not SocialAccount.objects.exists()
 
 
 # --- off ---
@@ -366,109 +296,6 @@ def test_closed_account_stays_closed(proconnect, ada, client):
 def test_demo_account_opens_nothing_in_production(proconnect, ada, client, settings):
     settings.PRODUCTION = True
     assert_refused(go(client), client, Refusal.CLOSED)
-
-
-# --- one person, several identities ---
-
-
-def test_tie_holds_when_address_organisation_or_identity_provider_change(proconnect, ada):
-    go(Client())
-    proconnect.person |= {"email": "ada@elsewhere.example", "siret": "55208131766522", "idp_id": "idp-2"}
-    client = Client()
-    assert go(client)["Location"] == "/espace/"
-    assert client.session[SESSION_KEY] == str(ada.pk)
-    tie = SocialAccount.objects.get()
-    assert tie.extra_data == {"idp_id": "idp-2"}
-    ada.refresh_from_db()
-    assert ada.email == "ada.colin@example.org"
-
-
-def test_same_address_by_another_identity_provider_is_refused_until_the_secretariat_unties(
-    proconnect, ada, client_for
-):
-    go(Client())
-    proconnect.person |= {"sub": "b" * 64, "idp_id": "idp-2"}
-    client = Client()
-    response = go(client)
-    assert (response.status_code, response.context["refusal"]) == (403, Refusal.OTHER_IDENTITY)
-    assert SESSION_KEY not in client.session
-    tie = SocialAccount.objects.get()
-    assert tie.uid.endswith("#" + "a" * 64)
-    url = reverse("admin:socialaccount_socialaccount_delete", args=[tie.pk])
-    assert client_for("member").post(url, {"post": "yes"}).status_code in (302, 403)
-    assert SocialAccount.objects.exists()
-    client_for("secretariat").post(url, {"post": "yes"})
-    assert not SocialAccount.objects.exists()
-    assert go(client)["Location"] == "/espace/"
-    assert SocialAccount.objects.get().uid.endswith("#" + "b" * 64)
-
-
-def test_same_subject_of_another_issuer_is_another_identity(proconnect, ada, client):
-    SocialAccount.objects.create(user=UserFactory(), provider="proconnect", uid=f"https://x#{'a' * 64}")
-    go(client)
-    assert client.session[SESSION_KEY] == str(ada.pk)
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("subjects", [("s", "s", "s", "s"), ("s", "t", "u", "v")])
-def test_first_logins_at_once_tie_one_identity(ada, subjects):
-    claims = {"email": ada.email, "siret": SIRET}
-    outcomes = at_once(*(lambda s=s: admit(claims, uid=f"iss#{s}", idp="idp") for s in subjects))
-    assert SocialAccount.objects.get().user == ada
-    let_in = [outcome for outcome in outcomes if outcome == ada]
-    refused = [outcome for outcome in outcomes if isinstance(outcome, RefusedError)]
-    assert len(let_in) == subjects.count(subjects[0]), outcomes
-    assert {error.refusal for error in refused} <= {Refusal.OTHER_IDENTITY}
-    assert len(let_in) + len(refused) == 4
-
-
-# --- invitations ---
-
-
-@pytest.fixture
-def invited() -> User:
-    """Ada, whose account nobody has opened yet."""
-    person = UserFactory(email="ada.colin@example.org")
-    person.set_unusable_password()
-    person.save()
-    MandateFactory(person=person, organisation=OrganisationFactory(siren=SIREN))
-    return person
-
-
-def test_entry_by_proconnect_uses_the_invitation_up(proconnect, invited, client):
-    invitation = invite_person(person=invited, by=None)
-    assert go(client)["Location"] == "/espace/"
-    invitation.refresh_from_db()
-    invited.refresh_from_db()
-    assert invitation.state == InvitationState.ACCEPTED and history(invitation).last().by == invited
-    assert not invited.has_usable_password() and invited.last_login
-
-
-def test_account_without_an_invitation_that_works_is_not_opened(proconnect, invited, client):
-    assert_refused(go(client), client, Refusal.NOT_INVITED)
-    invitation = invite_person(person=invited, by=None)
-    PortalInvitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert_refused(go(client), client, Refusal.NOT_INVITED)
-    invitation = invite_person(person=invited, by=None)
-    revoke_invitation(invitation=invitation, by=None)
-    assert_refused(go(client), client, Refusal.NOT_INVITED)
-
-
-def test_invitation_does_not_excuse_an_unknown_organisation(proconnect, invited, client):
-    invitation = invite_person(person=invited, by=None)
-    proconnect.person["siret"] = "55208131766522"
-    assert_refused(go(client), client, Refusal.UNKNOWN_ORGANISATION)
-    invitation.refresh_from_db()
-    assert invitation.state == InvitationState.OPEN
-
-
-def test_closed_account_is_reopened_by_its_new_invitation(proconnect, ada, client):
-    User.objects.filter(pk=ada.pk).update(is_active=False)
-    ada.refresh_from_db()
-    invite_person(person=ada, by=None)
-    assert go(client)["Location"] == "/espace/"
-    ada.refresh_from_db()
-    assert ada.is_active
 
 
 # --- leaving ---

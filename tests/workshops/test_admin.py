@@ -278,7 +278,7 @@ def test_invite_names_the_guest_who_has_no_address(secretariat: Client) -> None:
     )
     assert response.status_code == 422
     assert response.context["invite_form"].errors["guests"] == [
-        "Ligne 1 («\xa0Ana Ruiz\xa0»)\xa0: il manque l’adresse électronique."
+        "Ligne 1 («\xa0Ana Ruiz\xa0»)\xa0: il manque l’adresse e-mail."
     ]
 
 
