@@ -22,11 +22,20 @@ from roadmap.drafting.enums import VersionStatus
 from roadmap.drafting.models import Version
 from roadmap.drafting.services import publish_for_consultation
 from showcase.models import CompanyPage
-from workshops.enums import WorkshopKind
+from workshops.enums import Answer, AnswerSource, WorkshopKind
 from workshops.models import AgendaItem, Venue, Workshop
-from workshops.services import schedule_workshop
+from workshops.services import add_invitees, answer_invitation, schedule_workshop, send_invitations
 
 PASSWORD = "industrie-positive"  # noqa: S105 - public on purpose, of accounts that production refuses
+
+HOST_SHEET = {
+    "access": "Tramway ligne 3, arrêt Parc 2000, puis cinq minutes à pied ; entrée par la cour, porte B.",
+    "parking": "Dix places visiteurs devant l’accueil ; abri à vélos à droite du portail.",
+    "badge": "Pièce d’identité à l’accueil, un badge vous est remis.",
+    "accessibility": "Accès de plain-pied, toilettes adaptées au rez-de-chaussée.",
+    "contact_name": "L’accueil de l’atelier",
+    "contact_phone": "04 00 00 00 00",
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ def load_demo() -> list[DemoAccount]:
         Action.objects.filter(slug="plateforme-industrie-du-futur", pilot=None).update(pilot=pilot)
         _workshop_to_call(secretariat)
         _visit_to_come(secretariat)
+        _full_visit(secretariat)
         _open_consultation(secretariat)
         _page_to_confirm()
     return [
@@ -156,6 +166,41 @@ def _visit_to_come(organiser: User) -> None:
         is_demo=True,
     )
     schedule_workshop(workshop=workshop, by=organiser)
+
+
+def _full_visit(organiser: User) -> None:
+    """A visit with four seats and seven who want to come: a queue, and a host sheet."""
+    if Workshop.objects.filter(slug="visite-complete").exists():
+        return
+    day = timezone.localtime() + timedelta(days=12)
+    day += timedelta(days=(1 - day.weekday()) % 7)  # a Tuesday
+    starts_at = day.replace(hour=9, minute=30, second=0, microsecond=0)
+    venue = Venue.objects.get(organisation__slug="main-gauche", name="Parc 2000")
+    for name, text in HOST_SHEET.items():
+        setattr(venue, name, getattr(venue, name) or text)
+    venue.save()
+    workshop = Workshop.objects.create(
+        slug="visite-complete",
+        kind=WorkshopKind.VISIT,
+        title_fr="Visite : un atelier qui se décarbone",
+        title_en="Visit: a workshop going low-carbon",
+        objectives_fr="Voir les machines, puis parler de la récupération de chaleur.",
+        objectives_en="See the machines, then talk about heat recovery.",
+        venue=venue,
+        capacity=4,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        organiser=organiser,
+        is_demo=True,
+    )
+    schedule_workshop(workshop=workshop, by=organiser)
+    called = Mandate.objects.filter(person__email__startswith="titulaire.", person__email__endswith=DEMO_DOMAIN)
+    add_invitees(workshop=workshop, mandates=called.order_by("organisation__sort_name")[:9], by=organiser)
+    send_invitations(workshop=workshop, by=organiser)
+    rows = list(workshop.invitations.order_by("organisation__sort_name"))
+    answers = [Answer.YES] * 7 + [Answer.EXCUSED]
+    for row, answer in zip(rows, answers, strict=False):
+        answer_invitation(invitation=row, answer=answer, by=row.person, source=AnswerSource.PORTAL)
 
 
 def _open_consultation(by: User) -> None:

@@ -52,7 +52,7 @@ name_kinds(
         ASKED_AGAIN: gettext_lazy("Answer asked for again"),
         PROXY_GIVEN: gettext_lazy("Proxy given"),
         PROXY_ENDED: gettext_lazy("Proxy ended"),
-        HOST_SHEET: gettext_lazy("List of the coming guests, for the host"),
+        HOST_SHEET: gettext_lazy("Host sheet"),
         REPLY_REFUSED: gettext_lazy("Calendar’s answer not taken"),
         REMINDER_SILENT: gettext_lazy("Reminder to the silent"),
         REMINDER_ATTENDING: gettext_lazy("Reminder to those who come"),
