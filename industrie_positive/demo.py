@@ -29,11 +29,11 @@ from workshops.services import add_invitees, answer_invitation, schedule_worksho
 PASSWORD = "industrie-positive"  # noqa: S105 - public on purpose, of accounts that production refuses
 
 HOST_SHEET = {
-    "access": "Tramway ligne 3, arrêt Parc 2000, puis cinq minutes à pied ; entrée par la cour, porte B.",
-    "parking": "Dix places visiteurs devant l’accueil ; abri à vélos à droite du portail.",
-    "badge": "Pièce d’identité à l’accueil, un badge vous est remis.",
+    "access": "Exemple : tramway puis cinq minutes à pied ; entrée principale, suivre le fléchage.",
+    "parking": "Exemple : dix places visiteurs devant l’accueil, abri à vélos à droite du portail.",
+    "badge": "Pièce d’identité à l’accueil ; un badge vous est remis.",
     "accessibility": "Accès de plain-pied, toilettes adaptées au rez-de-chaussée.",
-    "contact_name": "L’accueil de l’atelier",
+    "contact_name": "L’accueil du site (exemple)",
     "contact_phone": "04 00 00 00 00",
 }
 
@@ -175,17 +175,17 @@ def _full_visit(organiser: User) -> None:
     day = timezone.localtime() + timedelta(days=12)
     day += timedelta(days=(1 - day.weekday()) % 7)  # a Tuesday
     starts_at = day.replace(hour=9, minute=30, second=0, microsecond=0)
-    venue = Venue.objects.get(organisation__slug="main-gauche", name="Parc 2000")
+    venue = Venue.objects.get(organisation__slug="ibm", name="Site de Montpellier")
     for name, text in HOST_SHEET.items():
         setattr(venue, name, getattr(venue, name) or text)
     venue.save()
     workshop = Workshop.objects.create(
         slug="visite-complete",
         kind=WorkshopKind.VISIT,
-        title_fr="Visite : un atelier qui se décarbone",
-        title_en="Visit: a workshop going low-carbon",
-        objectives_fr="Voir les machines, puis parler de la récupération de chaleur.",
-        objectives_en="See the machines, then talk about heat recovery.",
+        title_fr="Visite : le numérique au service de l’atelier",
+        title_en="Visit: digital tools in the workshop",
+        objectives_fr="Voir les outils, puis parler de leurs usages.",
+        objectives_en="See the tools, then talk about their uses.",
         venue=venue,
         capacity=4,
         starts_at=starts_at,
@@ -194,7 +194,9 @@ def _full_visit(organiser: User) -> None:
         is_demo=True,
     )
     schedule_workshop(workshop=workshop, by=organiser)
-    called = Mandate.objects.filter(person__email__startswith="titulaire.", person__email__endswith=DEMO_DOMAIN)
+    called = Mandate.objects.filter(
+        person__email__startswith="titulaire.", person__email__endswith=DEMO_DOMAIN
+    )
     add_invitees(workshop=workshop, mandates=called.order_by("organisation__sort_name")[:9], by=organiser)
     send_invitations(workshop=workshop, by=organiser)
     rows = list(workshop.invitations.order_by("organisation__sort_name"))

@@ -85,6 +85,9 @@ def _remind_attending(workshop: Workshop, hours: Sequence[int], now: datetime) -
     rows = (
         workshop.invitations.sent()
         .filter(answer=Answer.YES, answered_at__lte=due_at)
+        # Whoever got a seat since then was told how to come; on the host sheet's day it says all.
+        .exclude(promoted_at__gt=due_at)
+        .exclude(host_sheet_sent_at__date=localtime(due_at).date())
         .exclude(person__in=refusers(MailChoice.REMINDER_ATTENDING))
     )
     return _queue(

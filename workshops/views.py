@@ -149,7 +149,7 @@ def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str
         "answer_form": form,
         "from_poll": bool(suggestion),
         # Whoever has answered sees where they stand; the form is behind a click.
-        "settled": not (invitation.needs_answer or refusal or form),
+        "settled": not (invitation.needs_answer or refusal or (form and form.is_bound)),
         "full": is_full(workshop) and not invitation.comes,
         "rank": queue_rank(invitation) if invitation.answer == Answer.WAITING else None,
         "place": private_place(workshop),

@@ -14,6 +14,7 @@ from tests.workshops.test_concurrency import at_once
 from workshops import emails, services
 from workshops.enums import Answer, AnswerSource
 from workshops.models import Invitation, Workshop
+from workshops.reminders import send_due_reminders
 from workshops.services import WorkshopError
 from workshops.services.hosting import sheet_due_at
 
@@ -117,6 +118,20 @@ def test_who_confirms_before_it_leaves_gets_it_the_day_before_too() -> None:
     start = timezone.now() + timedelta(hours=3)
     Workshop.objects.filter(pk=row.workshop_id).update(starts_at=start, ends_at=start + timedelta(hours=1))
     assert services.send_due_sheets() == 1
+
+
+@pytest.mark.django_db
+def test_the_sheet_stands_for_the_reminder_of_the_same_day() -> None:
+    workshop = tomorrow(invited_at=timezone.now() - timedelta(days=9))
+    ago = timezone.now() - timedelta(days=8)
+    told, untold, late = InvitationFactory.create_batch(
+        3, workshop=workshop, coming=True, sent_at=ago, answered_at=ago
+    )
+    due_at = workshop.starts_at - timedelta(hours=24)
+    Invitation.objects.filter(pk=told.pk).update(host_sheet_sent_at=due_at)
+    Invitation.objects.filter(pk=late.pk).update(promoted_at=timezone.now())
+    assert send_due_reminders() == 1
+    assert OutboxEmail.objects.get().to == untold.email
 
 
 @pytest.mark.django_db
