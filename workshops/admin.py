@@ -58,6 +58,7 @@ class WorkshopAdmin(LockedAdmin):
     """Workshops with their answers at a glance."""
 
     form = WorkshopForm
+    change_list_template = "admin/workshops/workshop_change_list.html"
     change_form_template = "admin/workshops/workshop_change_form.html"
     inlines = (AgendaItemInline, DocumentInline)
     list_display = (
@@ -215,6 +216,13 @@ class WorkshopAdmin(LockedAdmin):
             )
             for step, view in steps.items()
         ]
+        own.append(
+            path(
+                "calendar/",
+                self.admin_site.admin_view(admin_views.workshop_calendar),
+                name="workshops_workshop_calendar",
+            )
+        )
         own.append(
             path(
                 "statistics/",
