@@ -260,7 +260,10 @@ REMINDER_CHECK_SECONDS = env.integer("REMINDER_CHECK_SECONDS", 300, minimum=1)
 CELERY_BEAT_SCHEDULE = {
     "outbox-heartbeat": {"task": "outbox.tasks.heartbeat", "schedule": 30.0},
     "outbox-sweep": {"task": "outbox.tasks.sweep", "schedule": 60.0},
-    "replies-read": {"task": "workshops.replies.tasks.read_replies", "schedule": 60.0},
+    "replies-read": {
+        "task": "workshops.replies.tasks.read_replies",
+        "schedule": min(60, REMINDER_CHECK_SECONDS),
+    },
     "replies-forget": {"task": "workshops.replies.tasks.forget_old_replies", "schedule": 3600.0},
     "workshops-remind": {"task": "workshops.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},
     "polls-remind": {"task": "workshops.polls.tasks.send_reminders", "schedule": REMINDER_CHECK_SECONDS},

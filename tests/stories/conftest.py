@@ -13,12 +13,14 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg2
 import pytest
 
 from tests.helpers.browser import SIZES
+from tests.outbox.imap import PASSWORD as IMAP_PASSWORD
+from tests.outbox.imap import USER, ImapServer
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "industrie-positive"
@@ -81,7 +83,15 @@ def follow(page: Any, selector: str) -> None:
 
 
 @pytest.fixture(scope="package")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def imap() -> Iterator[ImapServer]:
+    """The mailbox where calendars' answers arrive."""
+    server = ImapServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="package")
+def portal(tmp_path_factory: pytest.TempPathFactory, imap: ImapServer) -> Iterator[Portal]:
     """Start what `make run` starts, on a fresh database; stop it as Ctrl-C does."""
     server = urlsplit(os.environ["DATABASE_URL"])
     name = f"story_{secrets.token_hex(4)}"
@@ -92,6 +102,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     folder = tmp_path_factory.mktemp("portal")
     port = free_port()
     log = folder / "output.log"
+    imap_user, imap_password = quote(USER, safe=""), quote(IMAP_PASSWORD, safe="")
     environment = {
         **os.environ,
         "PORT": str(port),
@@ -99,6 +110,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         "VAR_DIR": str(folder / "var"),
         "REDIS_PREFIX": name,
         "REMINDER_CHECK_SECONDS": "1",
+        "INBOUND_IMAP_URL": f"imap://{imap_user}:{imap_password}@127.0.0.1:{imap.port}/INBOX",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "SITE_URL": f"http://127.0.0.1:{port}",
     }
