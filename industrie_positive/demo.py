@@ -23,7 +23,9 @@ from roadmap.drafting.models import Version
 from roadmap.drafting.services import publish_for_consultation
 from showcase.models import CompanyPage
 from workshops.enums import Answer, AnswerSource, WorkshopKind
-from workshops.models import AgendaItem, Venue, Workshop
+from workshops.models import AgendaItem, Invitation, Venue, Workshop
+from workshops.polls.enums import ReplySource
+from workshops.polls.services import Proposal, open_poll, reply_to_poll, save_poll
 from workshops.services import add_invitees, answer_invitation, schedule_workshop, send_invitations
 
 PASSWORD = "industrie-positive"  # noqa: S105 - public on purpose, of accounts that production refuses
@@ -75,6 +77,7 @@ def load_demo() -> list[DemoAccount]:
         _workshop_to_call(secretariat)
         _visit_to_come(secretariat)
         _full_visit(secretariat)
+        _open_date_poll(secretariat)
         _open_consultation(secretariat)
         _page_to_confirm()
     return [
@@ -203,6 +206,56 @@ def _full_visit(organiser: User) -> None:
     answers = [Answer.YES] * 7 + [Answer.EXCUSED]
     for row, answer in zip(rows, answers, strict=False):
         answer_invitation(invitation=row, answer=answer, by=row.person, source=AnswerSource.PORTAL)
+
+
+def _open_date_poll(organiser: User) -> None:
+    """A workshop whose date is being searched at two sites, with some replies: Bulane's titular still owes theirs."""
+    if Workshop.objects.filter(slug="atelier-conseil-date-a-choisir").exists():
+        return
+    workshop = Workshop.objects.create(
+        slug="atelier-conseil-date-a-choisir",
+        kind=WorkshopKind.WORKSHOP_COUNCIL,
+        title_fr="Atelier-conseil : recruter et former pour l’industrie",
+        title_en="Workshop-council: recruiting and training for industry",
+        objectives_fr="Confronter les besoins de recrutement et les formations de la métropole.",
+        objectives_en="Compare the needs for staff with the training the metropolis offers.",
+        organiser=organiser,
+        is_demo=True,
+    )
+    people = User.objects.filter(
+        email__startswith="titulaire.", email__endswith=DEMO_DOMAIN, is_active=True
+    ).order_by("email")
+    mandates = Mandate.objects.council().filter(person__in=people).order_by("person__email")
+    invited = add_invitees(workshop=workshop, mandates=mandates, by=organiser)
+    Invitation.objects.filter(workshop=workshop, person__email=f"titulaire.edf{DEMO_DOMAIN}").update(
+        is_required=True
+    )
+    first = timezone.localtime() + timedelta(days=35)
+    first += timedelta(days=(1 - first.weekday()) % 7)  # a Tuesday
+    first = first.replace(hour=14, minute=0, second=0, microsecond=0)
+    venues = list(Venue.objects.order_by("organisation__sort_name", "name")[:2])
+    proposals = [
+        Proposal(start, start + timedelta(hours=3), venue.pk)
+        for start in (first, first + timedelta(days=2), first + timedelta(days=7))
+        for venue in venues
+    ]
+    save_poll(
+        workshop=workshop, proposals=proposals, answer_by=timezone.now() + timedelta(days=12), by=organiser
+    )
+    open_poll(workshop=workshop, by=organiser)
+    options = list(workshop.poll.options.values_list("pk", flat=True))
+    for number, invitation in enumerate(invited):
+        if invitation.email == f"titulaire.bulane{DEMO_DOMAIN}" or number % 4 == 3:
+            continue
+        said = [
+            ("yes", "maybe", "no", "yes", "yes")[(number * 3 + place) % 5] for place in range(len(options))
+        ]
+        reply_to_poll(
+            invitation=invitation,
+            choices=dict(zip(options, said, strict=True)),
+            by=None,
+            source=ReplySource.MAIL_LINK,
+        )
 
 
 def _open_consultation(by: User) -> None:
