@@ -115,7 +115,7 @@ class PortalAdmin(_PortalFields, admin.ModelAdmin[Any]):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         """Call the page by its row, with what it is above."""
         obj, (name, plural) = kwargs.get("obj"), self.names
-        kicker = name if obj else gettext("To add")
+        kicker = name if obj else gettext("New entry")
         context |= {"title": str(obj) if obj else name, "subtitle": None, "kicker": kicker, "plural": plural}
         return super().render_change_form(request, context, *args, **kwargs)
 

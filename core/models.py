@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from core.enums import Counter
+from core.kinds import kind_label
 
 
 class TransitionLog(models.Model):
@@ -58,7 +59,7 @@ class LedgerEntry(models.Model):
         constraints = [models.CheckConstraint(condition=Q(number__gte=1), name="ledgerentry_number_from_one")]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.kind}"
+        return f"{self.number} — {kind_label(self.kind)}"
 
 
 class Publication(models.Model):
