@@ -41,7 +41,7 @@ def processes(world: World, role: str, client: Client) -> Iterator[tuple[str, bo
             yield world.url(row), True
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("role", "part"),
     [("administrator", "registers"), ("secretariat", "registers"), ("secretariat", "processes")],
