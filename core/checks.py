@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, register
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SHORTEST_SECRET_KEY = 50
@@ -122,7 +122,7 @@ def check_inbound(app_configs: Any, **options: Any) -> list[CheckMessage]:
     elif address and not mailbox and production:
         hint = "Set INBOUND_IMAP_URL, or let the mail server pipe its mail into manage.py receive_reply."
         found.append(
-            Warning("No mailbox is read for the answers to INBOUND_ADDRESS.", hint=hint, id="core.W012")
+            Info("No mailbox is read for the answers to INBOUND_ADDRESS.", hint=hint, id="core.I012")
         )
     if mailbox and production and not (mailbox.tls or mailbox.starttls or mailbox.host in LOOPBACK):
         hint = "Use imaps:// or add ?tls: the password and people's answers would cross the network in clear."

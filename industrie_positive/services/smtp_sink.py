@@ -1,6 +1,7 @@
 """`python -m industrie_positive.services.smtp_sink PORT FOLDER`: takes every mail, delivers none.
 
-Each message becomes a private file in FOLDER, so that nothing mailed by a demonstration reaches anybody.
+Each message becomes a private file in FOLDER, so that nothing mailed by a demonstration reaches anybody. What is sent
+to an invitation's own address (INBOUND_ADDRESS with a plus) is handed to the portal, as a real mail server would do.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from .places import write_private
+from .places import CHECKOUT, write_private
 
 
 class KeepInFolder:
@@ -34,7 +35,23 @@ class KeepInFolder:
         write_private(
             self.folder / name, f"X-Envelope-From: {envelope.mail_from}\nX-Envelope-To: {recipients}\n{text}"
         )
+        if any(is_answer(recipient) for recipient in envelope.rcpt_tos):
+            return await hand_over(content if isinstance(content, bytes) else text.encode())
         return "250 kept"
+
+
+def is_answer(recipient: str) -> bool:
+    """Tell whether an address is an invitation's own."""
+    local, _at, domain = os.environ.get("INBOUND_ADDRESS", "reponses@example.org").lower().rpartition("@")
+    return recipient.lower().startswith(f"{local}+") and recipient.lower().endswith(f"@{domain}")
+
+
+async def hand_over(content: bytes) -> str:
+    """Let the portal take a calendar's answer; the sender keeps what it cannot take."""
+    command = (sys.executable, "manage.py", "receive_reply")
+    process = await asyncio.create_subprocess_exec(*command, cwd=CHECKOUT, stdin=asyncio.subprocess.PIPE)
+    await process.communicate(content)
+    return "451 not now" if process.returncode else "250 handed over"
 
 
 async def serve(port: int, folder: Path) -> None:

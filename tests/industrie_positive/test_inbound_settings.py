@@ -86,10 +86,10 @@ def test_an_address_that_answers_cannot_come_to_is_refused(settings, monkeypatch
     assert checked(settings) == ["core.E011"]
 
 
-def test_an_address_whose_mailbox_nobody_reads_is_warned_about(settings):
+def test_an_address_whose_mailbox_nobody_reads_is_pointed_out(settings):
     settings.INBOUND_MAILBOX, settings.INBOUND_ADDRESS = None, "reponses@example.org"
     settings.PORTAL_MODE = "production"
-    assert checked(settings) == ["core.W012"]
+    assert checked(settings) == ["core.I012"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import ReadOnlyAdmin
@@ -23,14 +24,11 @@ class CalendarReplyAdmin(ReadOnlyAdmin):
     """What is to be decided first; the sheet decides."""
 
     change_list_template = "admin/workshops/calendarreply_list.html"
-    list_display = ("received_at", "shown", "sender", "workshop_title", "state", "cause")
-    list_display_links = ("received_at", "shown")
-    list_filter = ("state", "cause", "received_at")
-    list_select_related = ("invitation__workshop",)
+    list_display = ("shown", "shown_state", "sender", "cause", "received_at")
+    list_filter = ("state", "received_at")
     search_fields = ("sender", "sender_name", "attendee", "invitation__name")
-    ordering = (URGENCY.asc(), "-id")
+    ordering = (URGENCY.asc(), "-id")  # type: ignore[assignment]
     list_per_page = 50
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CalendarReply]:
         """Without the bytes."""
@@ -51,10 +49,10 @@ class CalendarReplyAdmin(ReadOnlyAdmin):
         """Show the subject, or that there is none."""
         return str(reply)
 
-    @admin.display(description=_("workshop"))
-    def workshop_title(self, reply: CalendarReply) -> str:
-        """Show the workshop, when the message says which."""
-        return reply.invitation.workshop.title_fr if reply.invitation else "—"
+    @admin.display(description=_("state"), ordering="state")
+    def shown_state(self, reply: CalendarReply) -> str:
+        """Show the state, with a capital."""
+        return capfirst(reply.get_state_display())
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -58,3 +58,11 @@ class ReplyCause(models.TextChoices):
     REPEATED = "repeated", _("This answer, or a newer one of the same calendar, was already taken.")
     OLD_DATES = "old-dates", _("It answers former dates: the person is asked again.")
     MOOT = "moot", _("The invitation no longer stands.")
+
+
+# What calendars answer (PARTSTAT of RFC 5545), in words.
+PARTSTAT_LABELS = {
+    "ACCEPTED": pgettext_lazy("calendar reply", "yes"),
+    "DECLINED": pgettext_lazy("calendar reply", "no"),
+    "TENTATIVE": pgettext_lazy("calendar reply", "perhaps"),
+}

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.templatetags.text import datetime_long
 from workshops.enums import Answer
 from workshops.models import CalendarReply, Invitation
-from workshops.replies.services import ANSWERS, candidates
+from workshops.replies.services import ANSWERS, ANYBODY, candidates
 
 ANSWER_CHOICES = [(answer.value, answer.label) for answer in (Answer.YES, Answer.EXCUSED)]
 
@@ -34,8 +34,9 @@ class ApplyForm(forms.Form):
 
     def __init__(self, *args: Any, reply: CalendarReply, **kwargs: Any) -> None:
         found = candidates(reply)
-        likeliest = found.filter(rank__lt=3).first()
-        kwargs["initial"] = {"invitation": likeliest, "answer": ANSWERS.get(reply.partstat)}
+        first = found.first()
+        likely = first if first is not None and getattr(first, "rank", 0) < ANYBODY else None
+        kwargs["initial"] = {"invitation": likely, "answer": ANSWERS.get(reply.partstat)}
         super().__init__(*args, **kwargs)
         self.fields["invitation"].queryset = found  # type: ignore[attr-defined]
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.workflow import Workflow
 from members.models import User
 from workshops.models.invitations import Invitation
-from workshops.replies.enums import REPLY_TRANSITIONS, UNDECIDED, ReplyCause, ReplyState
+from workshops.replies.enums import PARTSTAT_LABELS, REPLY_TRANSITIONS, UNDECIDED, ReplyCause, ReplyState
 
 # What is to be decided, then what is to be followed, then the rest.
 URGENCY = Case(
@@ -99,6 +99,11 @@ class CalendarReply(models.Model):
 
     def __str__(self) -> str:
         return self.subject or str(_("Message without a subject"))
+
+    @property
+    def said(self) -> str:
+        """What the calendar answers, in words; its own word when it is none of the three."""
+        return str(PARTSTAT_LABELS.get(self.partstat, self.partstat))
 
     @property
     def is_undecided(self) -> bool:

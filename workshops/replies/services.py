@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 # The sign of life of the mailbox's reading.
 MAILBOX = "mailbox"
 ANSWERS = {"ACCEPTED": Answer.YES, "DECLINED": Answer.EXCUSED}
+# The rank of a candidate that only the workshop speaks for.
+ANYBODY = 3
 # What asks nothing of anybody any more: a calendar that says no to what was cancelled.
 _CLOSED = ("withdrawn", "cancelled")
 
@@ -248,7 +250,7 @@ def candidates(reply: CalendarReply) -> InvitationQuerySet:
         When(Q(pk=reply.invitation_id), then=Value(0)),
         When(own & same_meeting, then=Value(1)),
         When(own, then=Value(2)),
-        default=Value(3),
+        default=Value(ANYBODY),
     )
     rows = Invitation.objects.sent().filter(open_ones, own | same_meeting)
     rows = rows.select_related("workshop", "organisation", "person").annotate(rank=rank)

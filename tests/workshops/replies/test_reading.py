@@ -1,5 +1,6 @@
 """From the mailbox to the answer: a real IMAP server, real processes killed between any two steps."""
 
+import asyncio
 import io
 import logging
 import os
@@ -11,11 +12,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import pytest
+from aiosmtpd.smtp import Envelope
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, transaction
@@ -23,6 +26,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from core.models import TransitionLog
+from industrie_positive.services.smtp_sink import KeepInFolder
+from outbox.inbound import plus_address
 from outbox.models import Heartbeat, OutboxEmail
 from tests.helpers.locks import somebody_waits
 from tests.outbox.imap import DONE, PASSWORD, USER, ImapServer
@@ -320,3 +325,25 @@ def test_a_mail_from_standard_input_is_an_answer(
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b" \n")))
     with pytest.raises(CommandError):
         call_command("receive_reply")
+
+
+@committed
+def test_the_demos_sink_hands_answers_over_and_nothing_else(
+    invitation: Invitation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    monkeypatch.setenv("DATABASE_URL", urlunsplit(database))
+    monkeypatch.setenv("INBOUND_ADDRESS", "reponses@example.org")
+    answer = apple(facts_of(invitation))
+
+    async def deliver(recipient: str) -> str:
+        envelope = Envelope()
+        envelope.mail_from, envelope.rcpt_tos, envelope.content = "lea@example.com", [recipient], answer
+        return await KeepInFolder(tmp_path).handle_DATA(None, None, envelope)  # type: ignore[arg-type]
+
+    assert asyncio.run(deliver("lea@example.com")) == "250 kept"
+    assert not CalendarReply.objects.exists()
+    assert asyncio.run(deliver(plus_address(invitation.reply_tag))) == "250 handed over"
+    assert answers() == {invitation.pk: 1}
+    monkeypatch.setenv("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+    assert asyncio.run(deliver(plus_address(invitation.reply_tag))) == "451 not now"
