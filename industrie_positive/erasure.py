@@ -38,7 +38,7 @@ from members.privacy import DONE, ErasureError, obstacles
 from outbox.calendar import ical_text, replace_text
 from outbox.models import OutboxEmail
 from outbox.services import SendingError, forget_recipient, make_last, queue_email, render_email
-from roadmap.actions.models import Action
+from roadmap.actions.models import Action, ActionTask
 from workshops.minutes.services import pseudonymise_minutes
 from workshops.models import Attendance, Invitation, PollReply, Workshop, new_token
 from workshops.replies.models import calendar_reply_rows
@@ -145,6 +145,7 @@ def _forget_account(person: User) -> None:
     person.groups.clear()
     person.user_permissions.clear()
     Action.objects.filter(pilot=person).update(pilot=None)
+    ActionTask.objects.filter(owner=person).update(owner=None)
     Workshop.objects.filter(organiser=person).update(organiser=None)
 
 

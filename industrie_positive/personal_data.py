@@ -197,6 +197,12 @@ HELD = (
         ("minutes__workshop__title_fr", "number", "text_fr", "due_on", "state", "closed_at"),
     ),
     Held(
+        "action_tasks",
+        gettext_lazy("Tasks of actions, mine or marked as done by me"),
+        ("roadmap.ActionTask.owner", "roadmap.ActionTask.done_by"),
+        ("action__title_fr", "title", "due_on", "done_at"),
+    ),
+    Held(
         "workshops_organised",
         gettext_lazy("Workshops that I organise"),
         ("workshops.Workshop.organiser",),
@@ -386,6 +392,7 @@ LABELS: dict[str, str | Promise] = {
     "minutes__workshop__title_fr": gettext_lazy("Workshop"),
     "section__minutes__workshop__title_fr": gettext_lazy("Workshop"),
     "section__title_fr": gettext_lazy("Section"),
+    "action__title_fr": gettext_lazy("Flagship action"),
     "permission__name": gettext_lazy("Right"),
     "text_sha256": gettext_lazy("SHA-256 of the text"),
     "uid": gettext_lazy("Identifier"),

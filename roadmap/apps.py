@@ -9,5 +9,7 @@ class RoadmapConfig(AppConfig):
     verbose_name = _("Roadmap")
 
     def ready(self) -> None:
-        """Let verify_ledger check the votes too."""
+        """Let verify_ledger check the votes too, and a decision become a task or a change request."""
+        from roadmap.actions import decision_tasks  # noqa: F401
         from roadmap.approval import audit  # noqa: F401
+        from roadmap.drafting import change_requests  # noqa: F401

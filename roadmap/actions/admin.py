@@ -9,13 +9,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import LockedAdmin, PortalTabularInline
 from core.workflow import TransitionError, history, record
+from roadmap.actions.decision_tasks import task_of_decision
 from roadmap.actions.forms import StatusForm
-from roadmap.actions.models import Action, Milestone
+from roadmap.actions.models import Action, ActionTask, Milestone
 from roadmap.actions.permissions import can_change_status
 from roadmap.actions.services import change_status
 
@@ -24,6 +26,27 @@ class MilestoneInline(PortalTabularInline):
     """The dated steps."""
 
     model = Milestone
+
+
+class TaskInline(PortalTabularInline):
+    """What is to be done, with the way back to the decision that asked for it."""
+
+    model = ActionTask
+    fields = ("title", "owner", "due_on", "done_at", "source")
+    readonly_fields = ("source",)
+    autocomplete_fields = ("owner",)
+
+    @admin.display(description=_("decision"))
+    def source(self, task: ActionTask) -> str:
+        """Link the decision's sheet."""
+        if task.decision is None:
+            return "—"
+        url = reverse("admin:workshops_decision_change", args=[task.decision_id])
+        return format_html('<a href="{}">{}</a>', url, task.decision.reference)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ActionTask]:
+        """With the decisions that are linked."""
+        return super().get_queryset(request).select_related("decision__minutes__workshop")
 
 
 @admin.register(Action)
@@ -39,7 +62,7 @@ class ActionAdmin(LockedAdmin):
     ordering = ("number",)
     autocomplete_fields = ("lead", "partners", "pilot")
     readonly_fields = ("status", "updated_at")
-    inlines = (MilestoneInline,)
+    inlines = (MilestoneInline, TaskInline)
     fieldsets = (
         (
             None,
@@ -79,12 +102,24 @@ class ActionAdmin(LockedAdmin):
         if not change:
             record(obj, field="status", source="", target=obj.status, by=request.user)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Keep who marked a task as done."""
+        for row in formset.save(commit=False):
+            if isinstance(row, ActionTask):
+                row.done_by = (row.done_by or request.user) if row.done_at else None
+            row.save()
+        for row in formset.deleted_objects:
+            row.delete()
+
     def get_urls(self) -> list[URLPattern]:
         """Add the page that changes the status."""
         page = path(
             "<int:pk>/status/", self.admin_site.admin_view(self.status_view), name="roadmap_action_status"
         )
-        return [page, *super().get_urls()]
+        task = path(
+            "decisions/<int:pk>/", self.admin_site.admin_view(task_of_decision), name="roadmap_action_task"
+        )
+        return [page, task, *super().get_urls()]
 
     def status_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask for the new status and its reason; 422 with what was typed when something lacks, 409 when it moved."""

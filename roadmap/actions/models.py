@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.workflow import Workflow
 from members.models import Axis, Organisation
 from roadmap.actions.enums import ACTION_TRANSITIONS, ActionStatus, Theme
+from workshops.models import Decision
 
 
 class ActionQuerySet(models.QuerySet["Action"]):
@@ -105,3 +106,54 @@ class Milestone(models.Model):
 
     def __str__(self) -> str:
         return self.title_fr
+
+
+class ActionTask(models.Model):
+    """Something to do for an action; often what a meeting decided, with the way back to the decision."""
+
+    action = models.ForeignKey(Action, on_delete=models.CASCADE, related_name="tasks")
+    title = models.CharField(_("task"), max_length=300)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="action_tasks",
+    )
+    due_on = models.DateField(_("due"), null=True, blank=True)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("marked as done by"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    decision = models.ForeignKey(
+        Decision,
+        verbose_name=_("decision"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="action_tasks",
+    )
+
+    class Meta:
+        verbose_name = _("task of an action")
+        verbose_name_plural = _("tasks of actions")
+        ordering = ["due_on", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="action_task_titled"),
+            models.UniqueConstraint(
+                fields=["action", "decision"],
+                condition=Q(decision__isnull=False),
+                name="action_task_once",
+                violation_error_message=_("This decision is a task of this action already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

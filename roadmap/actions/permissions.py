@@ -7,6 +7,7 @@ from members.permissions import is_secretariat
 # What the secretariat's group needs in the admin.
 SECRETARIAT_PERMISSIONS = [
     *(f"roadmap.{verb}_action" for verb in ("view", "add", "change")),
+    *(f"roadmap.{verb}_actiontask" for verb in ("view", "add", "change", "delete")),
     *(f"roadmap.{verb}_milestone" for verb in ("view", "add", "change", "delete")),
 ]
 

@@ -118,6 +118,7 @@ def action_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "lead": _named(action.lead) if action.lead else None,
         "partners": [_named(partner) for partner in action.partners.all()],
         "milestones": action.milestones.all(),
+        "tasks": action.tasks.select_related("decision__minutes__workshop", "decision__organisation"),
         "today": timezone.localdate(),
         "done_label": _("Reached"),
         "late_label": ActionStatus.LATE.label,

@@ -53,3 +53,18 @@ class CommentStatus(models.TextChoices):
 _DECIDED = frozenset(CommentStatus) - {CommentStatus.OPEN}
 # A decision may be revised, with a new reason; a comment never goes back to being undecided.
 COMMENT_TRANSITIONS: dict[str, frozenset[str]] = {status: _DECIDED - {status} for status in CommentStatus}
+
+
+class ChangeRequestState(models.TextChoices):
+    """What became of a change that a meeting asked for."""
+
+    OPEN = "open", _("To be handled")
+    TAKEN = "taken", _("Taken into the text")
+    DECLINED = "declined", _("Declined")
+
+
+CHANGE_REQUEST_TRANSITIONS = {
+    ChangeRequestState.OPEN: frozenset({ChangeRequestState.TAKEN, ChangeRequestState.DECLINED}),
+    ChangeRequestState.TAKEN: frozenset(),
+    ChangeRequestState.DECLINED: frozenset(),
+}

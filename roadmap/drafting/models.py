@@ -21,13 +21,16 @@ from core.workflow import Workflow
 from members.models import Axis, Organisation
 from members.permissions import can_enter_space, is_secretariat
 from roadmap.drafting.enums import (
+    CHANGE_REQUEST_TRANSITIONS,
     COMMENT_TRANSITIONS,
     VERSION_TRANSITIONS,
     BlockKind,
+    ChangeRequestState,
     CommentKind,
     CommentStatus,
     VersionStatus,
 )
+from workshops.models import Decision
 
 models.TextField.register_lookup(Length)
 
@@ -337,3 +340,50 @@ class Comment(models.Model):
     def is_official(self) -> bool:
         """Whether the secretariat speaks."""
         return self.organisation_id is None
+
+
+class ChangeRequest(models.Model):
+    """What a meeting decided to change in the roadmap: a request to whoever writes the working version."""
+
+    WORKFLOW = Workflow("state", CHANGE_REQUEST_TRANSITIONS)
+
+    decision = models.ForeignKey(
+        Decision, verbose_name=_("decision"), on_delete=models.PROTECT, related_name="change_requests"
+    )
+    text = models.TextField(_("change asked"), max_length=2_000)
+    label = models.CharField(
+        _("passage"),
+        max_length=20,
+        blank=True,
+        validators=[RegexValidator(f"^{LABEL_PATTERN}$")],
+        help_text=_("Its number in the working version (1, 1.2 or 1.2.3); blank: the whole text."),
+    )
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=ChangeRequestState.choices,
+        default=ChangeRequestState.OPEN,
+        editable=False,
+    )
+    status_reason = models.TextField(_("reason"), blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("change request")
+        verbose_name_plural = _("change requests")
+        default_permissions = ("view", "change")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["decision", "label"],
+                name="change_request_once",
+                violation_error_message=_("This decision asks for a change of this passage already."),
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="change_request_says_something"),
+            models.CheckConstraint(
+                condition=Q(state=ChangeRequestState.OPEN) | ~Q(status_reason=""),
+                name="change_request_answered_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]

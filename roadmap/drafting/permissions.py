@@ -15,6 +15,8 @@ SECRETARIAT_PERMISSIONS = [
     "roadmap.view_consultation",
     "roadmap.view_comment",
     "roadmap.change_comment",
+    "roadmap.view_changerequest",
+    "roadmap.change_changerequest",
 ]
 
 
@@ -31,6 +33,11 @@ def can_publish_version(user: Any, version: Version) -> bool:
 def can_start_version(user: Any) -> bool:
     """May make the next version from another one."""
     return is_secretariat(user) and user.has_perm("roadmap.add_version")
+
+
+def can_handle_change_requests(user: Any) -> bool:
+    """May make a change request of a decision, and say what became of it: the secretariat."""
+    return is_secretariat(user) and bool(user.has_perm("roadmap.change_changerequest"))
 
 
 def can_read_comments(user: Any, version: Version) -> bool:

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("core", "0001_initial"),
         ("members", "0002_publication_triggers"),
+        ("workshops", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -132,6 +133,65 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ActionTask",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=300, verbose_name="task")),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="due")),
+                ("done_at", models.DateTimeField(blank=True, null=True, verbose_name="done")),
+                (
+                    "action",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="roadmap.action"
+                    ),
+                ),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="action_tasks",
+                        to="workshops.decision",
+                        verbose_name="decision",
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="marked as done by",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="action_tasks",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "task of an action",
+                "verbose_name_plural": "tasks of actions",
+                "ordering": ["due_on", "id"],
+            },
+        ),
+        migrations.CreateModel(
             name="Block",
             fields=[
                 (
@@ -198,6 +258,62 @@ class Migration(migrations.Migration):
                 "verbose_name": "passage",
                 "verbose_name_plural": "passages",
                 "ordering": ["version", "position"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ChangeRequest",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField(max_length=2000, verbose_name="change asked")),
+                (
+                    "label",
+                    models.CharField(
+                        blank=True,
+                        help_text="Its number in the working version (1, 1.2 or 1.2.3); blank: the whole text.",
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[1-9][0-9]{0,3}(\\.[1-9][0-9]{0,3}){0,2}$"
+                            )
+                        ],
+                        verbose_name="passage",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "To be handled"),
+                            ("taken", "Taken into the text"),
+                            ("declined", "Declined"),
+                        ],
+                        default="open",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("status_reason", models.TextField(blank=True, editable=False, verbose_name="reason")),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="change_requests",
+                        to="workshops.decision",
+                        verbose_name="decision",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "change request",
+                "verbose_name_plural": "change requests",
+                "ordering": ["id"],
+                "default_permissions": ("view", "change"),
             },
         ),
         migrations.CreateModel(
@@ -592,6 +708,44 @@ class Migration(migrations.Migration):
             model_name="action",
             index=models.Index(fields=["axis", "number"], name="action_axis"),
         ),
+        migrations.AddConstraint(
+            model_name="actiontask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="action_task_titled"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="actiontask",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("decision__isnull", False)),
+                fields=("action", "decision"),
+                name="action_task_once",
+                violation_error_message="This decision is a task of this action already.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="changerequest",
+            constraint=models.UniqueConstraint(
+                fields=("decision", "label"),
+                name="change_request_once",
+                violation_error_message="This decision asks for a change of this passage already.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="changerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True), name="change_request_says_something"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="changerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "open"), models.Q(("status_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="change_request_answered_with_reason",
+            ),
+        ),
         migrations.AddIndex(
             model_name="comment",
             index=models.Index(fields=["block", "parent", "id"], name="comment_thread"),
@@ -759,6 +913,7 @@ class Migration(migrations.Migration):
             "roadmap_action",
             "roadmap_action_partners",
             "roadmap_milestone",
+            "roadmap_actiontask",
         ),
         triggers.tells_members("roadmap_version", "roadmap_consultation", "roadmap_comment"),
         *approval_triggers.operations(),

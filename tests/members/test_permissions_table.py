@@ -25,6 +25,7 @@ from members.models import Body, CalendarFeed, ErasureRequest, PortalInvitation,
 from members.notifications import SALT
 from outbox.services import queue_email
 from roadmap.drafting.enums import VersionStatus
+from roadmap.models import ChangeRequest
 from tests.helpers.roles import ROLES
 from tests.members.factories import CommuneFactory, SeatFactory, SectorFactory, UserFactory
 from tests.roadmap.actions.factories import ActionFactory
@@ -111,6 +112,7 @@ class World:
         )
         published = approved(by=people["secretariat"], present=member)
         decision = published.decisions.get()
+        ChangeRequest.objects.create(decision=decision, text="Préciser le calendrier.")
         written = draft_minutes(by=people["secretariat"])
         begun = WorkshopFactory(held=True)
         invitation = InvitationFactory(workshop=private, person=member, organisation=organisation)
