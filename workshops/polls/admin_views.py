@@ -55,7 +55,7 @@ def poll(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:workshops_workshop_poll_edit", args=[pk]))
     current, now = _poll_of(workshop), database_now()
     shown = results(current, now=now)
-    context = {
+    context: dict[str, Any] = {
         "poll": current,
         "stage": current.stage(now),
         "results": shown,

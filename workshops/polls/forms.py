@@ -206,7 +206,7 @@ def option_key(proposal: Proposal) -> str:
 
 def matrix(slots: list[Slot], venues: list[Venue]) -> list[Proposal]:
     """Return every slot at every site."""
-    places = [venue.pk for venue in venues] or [None]
+    places: list[int | None] = [venue.pk for venue in venues] or [None]  # type: ignore[assignment]
     return [Proposal(*slot, place) for slot, place in itertools.product(slots, places)]
 
 

@@ -76,7 +76,7 @@ class Draft:
             venues = {workshop.venue_id}
         initial = {"answer_by": poll.answer_by if poll else None, "venues": sorted(venues)}
         self.form = PollForm(data, initial=initial)
-        self.slots = SlotFormSet(data, prefix="slots", initial=None if data else slot_lines(poll))
+        self.slots: Any = SlotFormSet(data, prefix="slots", initial=None if data else slot_lines(poll))
         self._shown = (
             {Slot(row.starts_at, row.ends_at) for row in options},
             list(Venue.objects.filter(pk__in=venues).select_related("organisation") if poll else []),

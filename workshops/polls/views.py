@@ -44,12 +44,13 @@ def poll_by_token(request: HttpRequest, token: str) -> HttpResponse | None:
 @never_cache
 def poll_answer(request: HttpRequest, slug: str) -> HttpResponse:
     """The same for somebody who is logged in."""
-    row = asked().filter(invitation__person=request.user, invitation__workshop__slug=slug).first()
+    user: Any = request.user
+    row = asked().filter(invitation__person=user, invitation__workshop__slug=slug).first()
     if row is None:
         raise Http404(_("You are not asked for a date at this address."))
     if row.invitation.sent_at and request.method != "POST":
         return redirect(row.invitation.workshop)
-    return _poll_page(request, row, source=ReplySource.PORTAL, by=request.user, by_link=False)
+    return _poll_page(request, row, source=ReplySource.PORTAL, by=user, by_link=False)
 
 
 def _poll_page(
