@@ -219,7 +219,7 @@ class Migration(migrations.Migration):
                 ("name_en", models.CharField(blank=True, max_length=120, verbose_name="name (English)")),
             ],
             options={
-                "verbose_name": "series of workshops",
+                "verbose_name": "workshop series",
                 "verbose_name_plural": "series of workshops",
                 "ordering": ["name_fr"],
             },

@@ -38,7 +38,7 @@ class Series(models.Model):
     name_en = models.CharField(_("name (English)"), max_length=120, blank=True)
 
     class Meta:
-        verbose_name = _("series of workshops")
+        verbose_name = _("workshop series")
         verbose_name_plural = _("series of workshops")
         ordering = ["name_fr"]
 
