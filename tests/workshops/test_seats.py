@@ -242,6 +242,20 @@ def test_two_seats_freed_at_once_promote_two_and_one_seat_freed_twice_promotes_o
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_database_itself_counts_two_transactions_that_end_at_once() -> None:
+    workshop = WorkshopFactory(scheduled=True, capacity=1)
+    rows = InvitationFactory.create_batch(4, workshop=workshop)
+
+    def take(row: Invitation) -> int:
+        now = timezone.now()
+        return Invitation.objects.filter(pk=row.pk).update(answer=Answer.YES, answered_at=now)
+
+    outcomes = at_once(*[lambda r=row: take(r) for row in rows])
+    assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 3, outcomes
+    assert workshop.invitations.coming().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_whatever_eight_people_do_at_once_no_seat_is_double_or_idle(seed: int) -> None:
     workshop = WorkshopFactory(scheduled=True, capacity=3)

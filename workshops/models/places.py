@@ -87,10 +87,12 @@ class Venue(models.Model):
     @property
     def host_sheet(self) -> list[tuple[str, str]]:
         """How to get in, as titles in the active language and texts; empty when nothing is written."""
-        lines = [
-            (self._meta.get_field(name).verbose_name, getattr(self, name))
-            for name in ("access", "parking", "badge", "accessibility")
-        ]
         contact = ", ".join(part for part in (self.contact_name, self.contact_phone) if part)
-        lines.append((self._meta.get_field("contact_name").verbose_name, contact))
+        lines = [
+            (_("access and transport"), self.access),
+            (_("parking"), self.parking),
+            (_("badge and identity"), self.badge),
+            (_("accessibility"), self.accessibility),
+            (_("contact on the day"), contact),
+        ]
         return [(capfirst(str(title)), text) for title, text in lines if text]

@@ -26,7 +26,7 @@ def colleagues(invitation: Invitation) -> QuerySet[User]:
         organisation=invitation.organisation_id
     )
     people = User.objects.filter(is_active=True, pk__in=mandates.values("person"))
-    return people.exclude(pk=invitation.person_id).order_by("last_name", "first_name", "id")
+    return people.exclude(pk=invitation.person_id or 0).order_by("last_name", "first_name", "id")
 
 
 def proxy_holders(invitation: Invitation) -> list[Organisation]:
