@@ -70,7 +70,7 @@ no_room() { # after a failure: name a full or read-only disk, if that is the rea
 }
 
 install_environment() {
-    echo "Setting up Python's environment in .venv (a minute the first time)…"
+    echo "Préparation de Python dans .venv (une minute la première fois)…"
     [ -x .venv/bin/python ] && suits .venv/bin/python || {
         python=$(find_python)
         make_venv .venv --without-pip --clear

@@ -15,11 +15,16 @@ from .places import CHECKOUT
 
 
 def main() -> None:
-    """Collect static files if they changed, migrate, load the data; print the demo accounts."""
+    """Compile the texts, collect static files if they changed, migrate, load the data; print the demo accounts."""
     import django
     from django.conf import settings
     from django.core.management import call_command
 
+    from scripts import messages
+
+    # Before Django reads them: a bare clone has none.
+    with messages.locked():
+        messages.compile_catalogue()
     django.setup()
     folder = Path(settings.STATIC_ROOT)
     folder.mkdir(parents=True, exist_ok=True)

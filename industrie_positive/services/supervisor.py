@@ -79,7 +79,7 @@ def run() -> int:
         )
     with lock:
         _check_port_is_free(port)
-        _say("Starting PostgreSQL, Redis and the portal…")
+        _say("Démarrage de PostgreSQL, de Redis et du portail…")
         with persistent_backends() as backends:
             return _serve(backends, port, lock)
 
@@ -101,7 +101,7 @@ def _serve(backends: Backends, port: int, lock: IO[str]) -> int:
         _greet(port, accounts, logs)
         code = _watch(children, backends, environment)
     except Stopped:
-        _say("Stopping…")
+        _say("Arrêt…")
     finally:
         ignore_stop_signals()
         say_stopping(lock)
@@ -189,7 +189,7 @@ def _watch(children: list[Child], backends: Backends, environment: dict[str, str
         for server in backends.started:
             if server.process is not None and server.process.poll() is not None:
                 name = type(server).__name__
-                _say(f"{name} ended unexpectedly (see {server.log}); stopping. `make run` recovers the data.")
+                _say(f"{name} s’est arrêté (voir {server.log}) : fin. `make run` retrouve les données.")
                 return 1
         for child in children:
             if child.process is None or (code := child.process.poll()) is None:
@@ -197,10 +197,10 @@ def _watch(children: list[Child], backends: Backends, environment: dict[str, str
             now = time.monotonic()
             child.restarts = [moment for moment in child.restarts if now - moment < RESTART_WINDOW]
             if len(child.restarts) >= RESTARTS:
-                _say(f"The {child.name} keeps ending (exit code {code}); stopping. See {child.log}.")
+                _say(f"{child.name} : s’arrête sans cesse (code {code}), fin. Voir {child.log}.")
                 return 1
             child.restarts.append(now)
-            _say(f"The {child.name} ended (exit code {code}) and was started again. See {child.log}.")
+            _say(f"{child.name} : arrêté (code {code}), relancé. Voir {child.log}.")
             child.stop()
             child.start(environment)
         time.sleep(0.3)
@@ -239,10 +239,10 @@ def _why_port_cannot_be_had(port: int) -> str | None:
 
 
 def _greet(port: int, accounts: str, logs: Path) -> None:
-    _say(f"\nThe portal is at http://127.0.0.1:{port}/\n")
+    _say(f"\nLe portail est ouvert : http://127.0.0.1:{port}/\n")
     if accounts:
         _say(accounts + "\n")
-    _say(f"Ctrl-C stops everything and keeps the data. Logs: {os.path.relpath(logs)}/")
+    _say(f"Ctrl-C arrête tout et garde les données. Journaux : {os.path.relpath(logs)}/")
 
 
 def _say(text: str) -> None:

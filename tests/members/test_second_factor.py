@@ -307,7 +307,7 @@ def test_passkey_is_registered_then_logs_in(transactional_db, page, live_server,
     assert len(codes) == 10
     page.goto(f"{language}/compte/securite/")
     assert "Mon téléphone" in page.inner_text("main")
-    page.click("header form button")
+    page.click("header button[form=logout]")
     page.goto(f"{language}/connexion/")
     page.click("#passkey-login")
     page.wait_for_url("**/espace/")
@@ -324,7 +324,7 @@ def test_passkey_of_a_closed_account_opens_nothing(transactional_db, page, live_
     confirm_password(page)
     page.click("#passkey-add")
     page.wait_for_url("**/codes/")
-    page.click("header form button")
+    page.click("header button[form=logout]")
     page.wait_for_url("**/")
     user.is_active = False
     user.save()
@@ -343,7 +343,7 @@ def test_passkey_as_second_step_and_to_confirm(transactional_db, page, live_serv
     page.uncheck("input[name=passwordless]")
     page.click("#passkey-add")
     page.wait_for_url("**/codes/")
-    page.click("header form button")
+    page.click("header button[form=logout]")
     page.goto("/connexion/")
     page.fill("input[name=login]", user.email)
     page.fill("input[name=password]", PASSWORD)
@@ -400,7 +400,7 @@ def test_staff_set_an_app_up_and_come_back(transactional_db, page, live_server, 
     page.click("main a.btn-primary")
     page.wait_for_url("**/admin/members/user/")
     page.goto("/espace/")
-    page.click("header form button")
+    page.click("header button[form=logout]")
     # A recovery code opens once in place of the app.
     page.goto("/connexion/")
     page.fill("input[name=login]", staff.email)

@@ -18,7 +18,7 @@ import pytest
 from industrie_positive.services.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-READY = "Ctrl-C stops everything"
+READY = "Ctrl-C arrête tout"
 # The first start collects and compresses the static files; seconds, but more beside other tests' browsers.
 PATIENCE = 150
 
@@ -156,7 +156,7 @@ def test_run_has_a_worker_that_takes_tasks_and_a_beat(var: Path) -> None:
             time.sleep(0.2)
         assert json.loads(answer[1])["worker"] is True
         assert "beat: Starting" in (var / "log" / "beat.log").read_text()
-        assert "was started again" not in portal.said()
+        assert "relancé" not in portal.said()
 
 
 def test_run_killed_by_9_starts_again_with_its_data(var: Path) -> None:

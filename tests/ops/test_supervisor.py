@@ -29,8 +29,8 @@ def test_child_that_keeps_ending_is_named_and_given_up(
     assert supervisor._watch([child], Backends("", "", []), {}) == 1
     assert (tmp_path / "worker.log").read_text().count("start") == RESTARTS + 1
     said = capsys.readouterr().out
-    assert said.count("The worker ended (exit code 3) and was started again") == RESTARTS
-    assert "The worker keeps ending (exit code 3)" in said
+    assert said.count("worker : arrêté (code 3), relancé") == RESTARTS
+    assert "worker : s’arrête sans cesse (code 3)" in said
 
 
 def test_server_that_ends_stops_the_portal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +38,7 @@ def test_server_that_ends_stops_the_portal(tmp_path: Path, capsys: pytest.Captur
     ended.wait()
     server = SimpleNamespace(process=ended, log=tmp_path / "log")
     assert supervisor._watch([], Backends("", "", [server]), {}) == 1  # type: ignore[list-item]
-    assert "ended unexpectedly" in capsys.readouterr().out
+    assert "s’est arrêté" in capsys.readouterr().out
 
 
 def test_child_leaves_no_grandchild_when_it_is_stopped(tmp_path: Path) -> None:
