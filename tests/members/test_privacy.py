@@ -34,6 +34,7 @@ from tests.roadmap.approval.factories import cast, open_vote
 from tests.roadmap.drafting.factories import CommentFactory, make_consultation
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
 from workshops.enums import Answer
+from workshops.replies.services import handle_received, receive_mail
 
 NAME, ADDRESS = "Zoé Àpartir", "zoe.apartir@example.org"
 
@@ -82,6 +83,8 @@ def leaver(people):
         action_flag=CHANGE,
         change_message=json.dumps([{"added": {"object": f"{NAME}, {ADDRESS}"}}]),
     )
+    receive_mail(f"From: {NAME} <{ADDRESS}>\r\nSubject: Accepté\r\n\r\n{NAME} viendra".encode())
+    handle_received()
     Mandate.objects.filter(pk=mandate.pk).update(ends_on=timezone.localdate())
     return person
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from workshops.clashes import warnings_about
 from workshops.delays import last_sending_day, short_notice
 from workshops.emails import invitation_key
 from workshops.enums import Answer, WorkshopState
-from workshops.models import Invitation, Workshop, rules_for
+from workshops.models import CalendarReply, Invitation, Workshop, rules_for
 
 
 @require_safe
@@ -37,8 +38,11 @@ def process_page(
     request: HttpRequest, workshop: Workshop, form: InviteForm, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     """Render the process page with a form for whom to invite, and what a step adds."""
+    undecided = CalendarReply.objects.undecided().defer("raw", "text").order_by("id")
     rows = list(
-        workshop.invitations.select_related("organisation", "person", "answered_by", "proxy_organisation")
+        workshop.invitations.select_related(
+            "organisation", "person", "answered_by", "proxy_organisation"
+        ).prefetch_related(Prefetch("replies", queryset=undecided, to_attr="undecided_replies"))
     )
     for row in rows:
         row.workshop = workshop

@@ -166,3 +166,17 @@ def test_every_state_has_a_page(secretary: Client, invitation: Invitation) -> No
         assert secretary.get(sheet(reply), headers={"accept-language": "en"}).status_code == 200
     assert secretary.get(LIST).status_code == 200
     assert secretary.get(sheet(reply).replace(str(reply.pk), "999999")).status_code == 404
+
+
+def test_the_workshops_page_leads_to_what_is_undecided(secretary: Client, invitation: Invitation) -> None:
+    def more(count: int) -> None:
+        for _reply in range(count):
+            row = InvitationFactory(workshop=invitation.workshop, organisation=invitation.organisation)
+            take(apple(facts_of(row, partstat="TENTATIVE", comment="Si le train roule")))
+
+    page = reverse("admin:workshops_workshop_process", args=[invitation.workshop.pk])
+    assert_constant_queries(lambda: more(1), lambda: more(2), page, client=secretary)
+    shown = secretary.get(page).content.decode()
+    for reply in CalendarReply.objects.all():
+        assert f'href="{sheet(reply)}"' in shown
+    assert "Si le train roule" in shown
