@@ -51,7 +51,7 @@ class WorkshopForm(TitleForm):
 
     host = forms.ModelChoiceField(
         Organisation.objects.all(),
-        label=_("host organisation"),
+        label=_("Host organisation"),
         required=False,
         help_text=_("Its only site is taken; of several, choose one below."),
         widget=NamedAutocomplete(Venue._meta.get_field("organisation"), admin.site),
