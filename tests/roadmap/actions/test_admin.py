@@ -57,7 +57,12 @@ def test_form_cannot_write_the_status(client_for):
     form = client.get(f"/admin/roadmap/action/{action.pk}/change/").context["adminform"].form
     data = {name: value for name, value in form.initial.items() if value is not None and name in form.fields}
     data |= {"status": "done", "slug": "autre", "title_fr": "Nouveau", "partners": []}
-    data |= {"milestones-TOTAL_FORMS": "0", "milestones-INITIAL_FORMS": "0"}
+    data |= {
+        "milestones-TOTAL_FORMS": "0",
+        "tasks-TOTAL_FORMS": "0",
+        "tasks-INITIAL_FORMS": "0",
+        "milestones-INITIAL_FORMS": "0",
+    }
     response = client.post(f"/admin/roadmap/action/{action.pk}/change/", data)
     assert response.status_code == 302, response.context["errors"]
     saved = Action.objects.get()

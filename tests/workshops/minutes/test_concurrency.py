@@ -1,0 +1,140 @@
+"""Races of minutes, in real transactions of real connections."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+
+from core.workflow import TransitionError, lock
+from outbox.models import OutboxEmail
+from tests.helpers.locks import somebody_waits
+from tests.members.factories import UserFactory
+from tests.workshops.minutes.factories import circulated, close_corrections
+from tests.workshops.test_concurrency import at_once
+from workshops.minutes import services
+from workshops.minutes.enums import CorrectionState, MinutesState
+from workshops.minutes.models import Correction, Minutes, MinutesFile
+from workshops.minutes.permissions import attendees_of
+from workshops.minutes.services import MinutesError
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ask(minutes, by, text="Le conseil adopte la charte."):
+    section = minutes.sections.first()
+    return services.propose_correction(
+        section=section, language="fr", seen=services.mark(section.text_fr), proposed=text, by=by
+    )
+
+
+def test_an_approval_racing_a_correction_comes_after_it_or_closes_it():
+    by = UserFactory(is_staff=True, is_superuser=True)
+    minutes = circulated(by=by)
+    author = attendees_of(minutes.workshop).first()
+    asked, done = at_once(
+        lambda: ask(minutes, author),
+        lambda: services.approve_minutes(minutes=minutes, by=by, reason="Tous d’accord"),
+    )
+    state = Minutes.objects.get().state
+    if isinstance(asked, Correction):
+        assert isinstance(done, MinutesError) and done.code == "pending", done
+        assert state == MinutesState.CORRECTIONS
+    else:
+        assert isinstance(asked, MinutesError) and asked.code == "closed", asked
+        assert isinstance(done, Minutes) and state == MinutesState.APPROVED
+
+
+def test_two_who_approve_at_once_publish_once():
+    by = UserFactory(is_staff=True, is_superuser=True)
+    minutes = circulated(by=by)
+    close_corrections(minutes)
+    outcomes = at_once(*[lambda: services.approve_minutes(minutes=minutes, by=by)] * 2)
+    assert sum(isinstance(outcome, Minutes) for outcome in outcomes) == 1, outcomes
+    assert MinutesFile.objects.count() == 2
+    assert OutboxEmail.objects.filter(kind="minutes-approved").count() == 2
+
+
+def test_two_who_decide_one_correction_at_once_decide_it_once():
+    by = UserFactory(is_staff=True, is_superuser=True)
+    minutes = circulated(by=by)
+    correction = ask(minutes, attendees_of(minutes.workshop).first())
+    correction.section.refresh_from_db()
+    seen = services.mark(correction.original)
+    accepted, rejected = at_once(
+        lambda: services.accept_correction(correction=correction, text=correction.proposed, seen=seen, by=by),
+        lambda: services.reject_correction(correction=correction, reason="Non.", by=by),
+    )
+    assert isinstance(accepted, Correction) != isinstance(rejected, Correction)
+    lost = rejected if isinstance(accepted, Correction) else accepted
+    assert isinstance(lost, TransitionError), lost
+    text = minutes.sections.get().text_fr
+    correction.refresh_from_db()
+    assert (text == correction.proposed) == (correction.state == CorrectionState.ACCEPTED)
+    assert OutboxEmail.objects.filter(kind="minutes-correction-decided").count() == 1
+
+
+def test_two_corrections_of_one_text_accepted_at_once_do_not_overwrite_each_other():
+    by = UserFactory(is_staff=True, is_superuser=True)
+    minutes = circulated(by=by)
+    one, other = attendees_of(minutes.workshop)
+    first, second = ask(minutes, one, "Le premier."), ask(minutes, other, "Le second.")
+    seen = services.mark(first.original)
+    outcomes = at_once(
+        *[
+            lambda c=row: services.accept_correction(correction=c, text=c.proposed, seen=seen, by=by)
+            for row in (first, second)
+        ]
+    )
+    assert sum(isinstance(outcome, Correction) for outcome in outcomes) == 1, outcomes
+    (refused,) = [outcome for outcome in outcomes if isinstance(outcome, MinutesError)]
+    assert refused.code == "moved"
+    assert Correction.objects.filter(state=CorrectionState.PENDING).count() == 1
+
+
+def test_a_correction_that_waits_behind_the_closing_second_is_refused():
+    """The clock is read after the lock: whoever came in time but waited is judged when their turn comes."""
+    minutes = circulated()
+    author = attendees_of(minutes.workshop).first()
+
+    def late():
+        try:
+            return ask(minutes, author)
+        except MinutesError as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            held = lock(minutes)
+            asking = pool.submit(late)
+            while not (asking.done() or somebody_waits()):
+                pass
+            assert not asking.done(), "it did not wait"
+            close_corrections(held)
+        refused = asking.result(timeout=20)
+    assert isinstance(refused, MinutesError) and refused.code == "closed"
+    assert not Correction.objects.exists()
+
+
+def test_a_save_racing_an_approval_is_before_it_or_refused():
+    by = UserFactory(is_staff=True, is_superuser=True)
+    minutes = circulated(by=by)
+    close_corrections(minutes)
+    section = minutes.sections.get()
+    values = services.values_of(section, services.SECTION_FIELDS)
+    typed = values | {"text_fr": "Tapé au dernier moment."}
+    saved, done = at_once(
+        lambda: services.save_minutes(
+            minutes=minutes,
+            parts={str(section.pk): typed},
+            bases={str(section.pk): services.fingerprint(values)},
+            by=by,
+        ),
+        lambda: services.approve_minutes(minutes=minutes, by=by),
+    )
+    assert isinstance(done, Minutes), done
+    text = minutes.sections.get().text_fr
+    assert (text == "Tapé au dernier moment.") == isinstance(saved, list)
+    if not isinstance(saved, list):
+        assert isinstance(saved, MinutesError) and saved.code == "approved"
