@@ -22,9 +22,10 @@ from outbox.enums import EmailState
 from outbox.models import OutboxEmail
 from outbox.services import CalendarPart, queue_email
 from tests.helpers.locks import at_once, behind
-from tests.members.factories import UserFactory
+from tests.members.factories import MandateFactory, UserFactory
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
 from workshops.models import Invitation
+from workshops.services import answer_invitation
 
 pytestmark = pytest.mark.django_db
 
@@ -224,3 +225,38 @@ def test_workshop_of_tomorrow_goes_on_for_the_others():
     workshop.refresh_from_db()
     assert workshop.state == "scheduled" and workshop.invitations.count() == 1
     assert OutboxEmail.objects.exclude(calendar_text="").count() == 1
+
+
+# --- seats, colleagues, needs ---
+
+
+def test_an_erased_person_s_seat_goes_to_the_queue_and_their_needs_are_gone():
+    workshop = WorkshopFactory(scheduled=True, capacity=1)
+    person, waiting = UserFactory(), InvitationFactory(workshop=workshop)
+    mine = InvitationFactory(workshop=workshop, person=person)
+    past = InvitationFactory(
+        person=person, workshop=WorkshopFactory(held=True), coming=True, needs="Fauteuil roulant"
+    )
+    for row in (mine, waiting):
+        answer_invitation(invitation=row, answer="yes", by=None, source="mail-link")
+    assert export(person)["workshop_invitations"][-1]["needs"] == "Fauteuil roulant"
+    erased(person)
+    waiting.refresh_from_db()
+    past.refresh_from_db()
+    assert (waiting.answer, past.needs) == ("yes", "")
+
+
+def test_whoever_named_an_erased_colleague_is_asked_again_without_their_name():
+    giver = InvitationFactory()
+    colleague = MandateFactory(
+        organisation=giver.organisation, alternate=True, person__first_name="Zoé", person__last_name="Àpartir"
+    ).person
+    answer_invitation(
+        invitation=giver, answer="represented", representative=colleague, by=None, source="mail-link"
+    )
+    assert export(colleague)["representations"]
+    colleague.mandates.update(ends_on=timezone.localdate())
+    erased(colleague)
+    giver.refresh_from_db()
+    assert (giver.answer, giver.representative, giver.represented_by) == ("silent", None, "")
+    assert not OutboxEmail.objects.filter(text__contains="Àpartir").exists()

@@ -17,5 +17,11 @@ class PhonedAnswerForm(AnswerForm):
         super().__init__(*args, **kwargs)
         del self.fields["moves"]
         self.fields["comment"].label = _("What the person said")
-        for field in self.fields.values():
-            field.help_text = ""
+        labels = {
+            "representative": _("Colleague who comes instead"),
+            "represented_by": _("Name of the colleague, outside the list"),
+            "proxy_organisation": _("Proxy given to"),
+            "needs": _("Needs: access, diet"),
+        }
+        for name, field in self.fields.items():
+            field.help_text, field.label = "", labels.get(name, field.label)
