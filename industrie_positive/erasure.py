@@ -15,7 +15,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
-from django.db.models import Func, Max, Q, QuerySet, TextField, Value
+from django.db.models import Func, Max, Q, TextField, Value
 from django.db.models.functions import Cast, Left, Now
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -40,7 +40,7 @@ from outbox.models import OutboxEmail
 from outbox.services import SendingError, forget_recipient, make_last, queue_email, render_email
 from roadmap.actions.models import Action, ActionTask
 from workshops.minutes.services import pseudonymise_minutes
-from workshops.models import Attendance, Invitation, PollReply, Workshop, new_token
+from workshops.models import Attendance, Invitation, InvitationQuerySet, PollReply, Workshop, new_token
 from workshops.replies.models import calendar_reply_rows
 from workshops.replies.services import forget as forget_replies
 from workshops.services import withdraw_invitation
@@ -98,7 +98,7 @@ def _lock_workshops(person: User) -> None:
     list(coming.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
-def _coming(person: User) -> "QuerySet[Invitation]":
+def _coming(person: User) -> InvitationQuerySet:
     own = Q(person=person) | Q(person=None, email__iexact=person.email)
     ahead = Q(workshop__ends_at=None) | Q(workshop__ends_at__gt=Now())
     # Whoever has signed in is on the attendance sheet, even if the meeting is not over.

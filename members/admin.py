@@ -182,7 +182,7 @@ class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
         except SendingError:
             return conflict(
                 request,
-                _("A message to this person is being sent: try again in a minute."),
+                str(_("A message to this person is being sent: try again in a minute.")),
                 back=request.path,
             )
 
