@@ -70,6 +70,14 @@ def test_a_required_organisation_is_covered_by_any_of_its_people() -> None:
     assert last.missing == ["Bulane"]
 
 
+def test_an_organisation_of_which_one_cannot_and_one_may_is_unsure() -> None:
+    poll, host = make_poll(days=(20,)), OrganisationFactory(name="Bulane")
+    ask(poll, "n", is_required=True, organisation=host)
+    ask(poll, "m", organisation=host)
+    (only,) = ranked(poll)
+    assert (only.missing, only.unsure) == ([], ["Bulane"])
+
+
 def test_two_required_are_named_in_the_plural() -> None:
     poll = make_poll(days=(20,))
     for name in ("Bulane", "EDF"):

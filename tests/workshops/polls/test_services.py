@@ -294,6 +294,15 @@ def test_changing_an_open_poll_keeps_what_stays_and_tells_everybody_once() -> No
     assert PollReply.objects.unanswered().count() == 1
 
 
+def test_changing_a_poll_drops_its_first_mails_that_have_not_left() -> None:
+    workshop = prepared()
+    InvitationFactory(workshop=workshop, unsent=True)
+    open_poll(workshop=workshop, by=None)
+    save_poll(workshop=workshop, proposals=slots(30), answer_by=now() + 9 * DAY, by=None)
+    states = dict(OutboxEmail.objects.values_list("kind", "state"))
+    assert states == {"workshop-poll": EmailState.CANCELLED, "workshop-poll-update": EmailState.QUEUED}
+
+
 def test_the_deadline_is_extended_even_once_it_has_passed_and_never_shortened() -> None:
     poll = make_poll()
     DatePoll.objects.update(answer_by=now() - DAY)
