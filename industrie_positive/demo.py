@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from core.clock import database_now
 from core.workflow import history
+from industrie_positive.demo_minutes import load_minutes
 from members.backends import DEMO_DOMAIN
 from members.enums import COUNCIL, SECRETARIAT_GROUP, MandateRole
 from members.models import Body, Mandate, Organisation, User
@@ -79,6 +80,7 @@ def load_demo() -> list[DemoAccount]:
         _full_visit(secretariat)
         _open_date_poll(secretariat)
         _open_consultation(secretariat)
+        load_minutes(secretariat)
         _page_to_confirm()
     return [
         DemoAccount("membre titulaire (Bulane)", f"titulaire.bulane{DEMO_DOMAIN}"),

@@ -106,7 +106,8 @@ class ActionAdmin(LockedAdmin):
         """Keep who marked a task as done."""
         for row in formset.save(commit=False):
             if isinstance(row, ActionTask):
-                row.done_by = (row.done_by or request.user) if row.done_at else None
+                by: Any = row.done_by or request.user
+                row.done_by = by if row.done_at else None
             row.save()
         for row in formset.deleted_objects:
             row.delete()

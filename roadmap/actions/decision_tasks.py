@@ -25,9 +25,9 @@ class TaskForm(forms.Form):
     action = forms.ModelChoiceField(Action.objects.order_by("number"), label=gettext_lazy("Flagship action"))
     title = forms.CharField(label=gettext_lazy("Task"), max_length=300)
 
-    def __init__(self, *args: Any, decision: Decision, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, decision: Decision) -> None:
         initial = {"title": decision.text_fr.replace("\n", " ")[:300]}
-        super().__init__(*args, initial=initial, prefix="task", **kwargs)
+        super().__init__(data, initial=initial, prefix="task")
 
 
 def task_of_decision(request: HttpRequest, pk: int) -> HttpResponse:

@@ -67,8 +67,8 @@ class RequestForm(forms.Form):
         help_text=gettext_lazy("Its number in the working version (1, 1.2 or 1.2.3); blank: the whole text."),
     )
 
-    def __init__(self, *args: Any, decision: Decision, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"text": decision.text_fr}, prefix="request", **kwargs)
+    def __init__(self, data: Any = None, *, decision: Decision) -> None:
+        super().__init__(data, initial={"text": decision.text_fr}, prefix="request")
 
 
 class SettleRequestForm(forms.Form):

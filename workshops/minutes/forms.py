@@ -33,6 +33,8 @@ class HeadForm(forms.ModelForm[Minutes]):
         model = Minutes
         fields = ("chair", "secretary", "introduction_fr", "introduction_en")
         widgets = {
+            "chair": forms.TextInput(attrs={"class": "vTextField"}),
+            "secretary": forms.TextInput(attrs={"class": "vTextField"}),
             "introduction_fr": forms.Textarea(attrs={"rows": 4}),
             "introduction_en": forms.Textarea(attrs={"rows": 4}),
         }
@@ -45,6 +47,8 @@ class SectionForm(forms.ModelForm[MinutesSection]):
         model = MinutesSection
         fields = ("title_fr", "title_en", "text_fr", "text_en")
         widgets = {
+            "title_fr": forms.TextInput(attrs={"class": "vTextField"}),
+            "title_en": forms.TextInput(attrs={"class": "vTextField"}),
             "text_fr": forms.Textarea(attrs={"rows": 10}),
             "text_en": forms.Textarea(attrs={"rows": 6}),
         }

@@ -277,15 +277,11 @@ def quorum_sentence(quorum: Quorum) -> str:
     facts = {"voices": quorum.voices, "seats": quorum.seats, "needed": quorum.needed}
     if quorum.reached:
         return (
-            _(
-                "%(voices)s of %(seats)s organisations present or represented, %(needed)s needed: quorum reached."
-            )
+            _("Organisations present or represented: %(voices)s of %(seats)s. Quorum of %(needed)s reached.")
             % facts
         )
     return (
-        _(
-            "%(voices)s of %(seats)s organisations present or represented, %(needed)s needed: quorum not reached."
-        )
+        _("Organisations present or represented: %(voices)s of %(seats)s. Quorum of %(needed)s not reached.")
         % facts
     )
 
