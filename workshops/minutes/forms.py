@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.widgets import DayInput
 from members.models import Mandate, Organisation, User
 from workshops.minutes.enums import DecisionState
 from workshops.minutes.models import (
@@ -15,15 +16,6 @@ from workshops.minutes.models import (
     MinutesSection,
 )
 from workshops.minutes.permissions import attendees_of
-
-
-class DayInput(forms.DateInput):
-    """The browser's own date picker."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class HeadForm(forms.ModelForm[Minutes]):
