@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.outbox.imap import ImapServer
 from tests.stories.conftest import Portal, follow, wait_for
@@ -75,7 +76,7 @@ def reply(page: Any, *choices: str) -> None:
 
 def answer(page: Any, choice: str) -> None:
     """Answer the invitation on the page."""
-    page.locator(f"#answer input[value={choice}]").check(force=True)
+    page.locator(f"#answer .choice-{choice}").click()
     follow(page, "#answer button")
 
 
@@ -97,7 +98,7 @@ def test_a_workshop_goes_from_a_date_poll_to_approved_minutes(
     edf.goto(answer_link(portal.mails(EDF, TITLE)[0]))
     reply(edf, "maybe", "yes")
     secretariat.goto(f"/admin/workshops/workshop/{workshop}/poll/")
-    first = secretariat.locator("#ranking tbody tr").first
+    first = secretariat.locator("#ranking li").first
     assert "7 juin 2035" in first.inner_text() and "2 oui" in first.inner_text()
     with secretariat.expect_navigation():
         first.locator("[type=submit]").click()
@@ -124,3 +125,81 @@ def test_a_workshop_goes_from_a_date_poll_to_approved_minutes(
     told = wait_for(lambda: portal.mails(ORANGE, TITLE), lambda mails: len(mails) >= 4)
     method, event = calendar_entry(told[-1])
     assert (method, event["ATTENDEE"].params["PARTSTAT"]) == ("REQUEST", "ACCEPTED")
+
+    # The day: a guest's phone types the code, the secretariat ticks the others on hers.
+    portal.sql(
+        "UPDATE workshops_workshop SET starts_at = now() - interval '30 minutes',"
+        " ends_at = now() + interval '90 minutes' WHERE id = %s",
+        workshop,
+    )
+    secretariat.goto(f"{process}door/")
+    follow(secretariat, SUBMIT)
+    code = secretariat.locator(".door-code").inner_text().splitlines()[-1].strip()
+    edf.goto(f"{answer_link(portal.mails(EDF, TITLE)[1])}presence/")
+    edf.fill("[name=code]", code.lower())
+    follow(edf, "main form button")
+    secretariat.goto(f"{process}arrivals/")
+    secretariat.get_by_label("Chercher un nom").fill("orange")
+    secretariat.locator("[data-row]:visible").get_by_role("button", name="Présent").click()
+    expect(secretariat.locator("[data-count]")).to_have_text("2")
+    expect(secretariat.locator("[data-arrivals-state]")).to_have_attribute("data-state", "saved")
+
+    # The minutes: written from the agenda, with a decision that has an owner and a date.
+    portal.sql(
+        "UPDATE workshops_workshop SET starts_at = now() - interval '3 hours',"
+        " ends_at = now() - interval '1 hour' WHERE id = %s",
+        workshop,
+    )
+    secretariat.goto(process)
+    follow(secretariat, "form[action$='/hold/'] [type=submit]")
+    follow(secretariat, "#minutes form [type=submit]")
+    minutes = secretariat.url
+    secretariat.locator("[name$=-text_fr]").first.fill("Trois ateliers mettent leurs chutes en commun.")
+    follow(secretariat, "[name=decide] >> nth=0")
+    secretariat.fill("[name=text_fr]", "Ouvrir la bourse aux chutes")
+    secretariat.fill("[name=text_en]", "Open the offcut exchange")
+    secretariat.locator("[name=organisation]").select_option(label="EDF")
+    secretariat.fill("[name=due_on]", "2035-09-01")
+    follow(secretariat, SUBMIT)
+    secretariat.goto(minutes)
+    follow(secretariat, "#circulate [type=submit]")
+
+    # Who attended corrects; the correction reads as a diff; accepting it applies it.
+    orange = visitor("titulaire.orange")
+    follow(orange, "main a:has-text('réemployer les chutes')")
+    follow(orange, "main a[href*='/corriger/'] >> nth=0")
+    orange.fill("[name=proposed]", "Quatre ateliers mettent leurs chutes en commun.")
+    follow(orange, "main form button")
+    secretariat.goto(minutes)
+    follow(secretariat, "#corrections a")
+    assert secretariat.locator("del").first.inner_text() == "Trois"
+    assert secretariat.locator("ins").first.inner_text() == "Quatre"
+    follow(secretariat, "[name=accept]")
+
+    # Approved: locked, published with its PDF and its decision, which heads the next agenda.
+    portal.sql(
+        "UPDATE workshops_minutes SET circulated_at = circulated_at - interval '30 days',"
+        " corrections_close_at = now() - interval '1 minute' WHERE workshop_id = %s",
+        workshop,
+    )
+    secretariat.goto(minutes)
+    follow(secretariat, "#approve [type=submit]")
+    ((slug, state),) = portal.sql("SELECT slug, state FROM workshops_workshop WHERE id = %s", workshop)
+    assert state == "minutes-approved"
+    public = visitor(javascript=False)
+    public.goto(f"/ateliers/{slug}/")
+    assert "Ouvrir la bourse aux chutes" in public.inner_text("main")
+    public.goto(f"/ateliers/{slug}/compte-rendu/")
+    assert "Quatre ateliers" not in public.inner_text("main") and "EDF" in public.inner_text("main")
+    pdf = public.request.get(f"{portal.url}/ateliers/{slug}/compte-rendu.pdf")
+    assert pdf.status == 200 and pdf.body().startswith(b"%PDF-")
+    secretariat.goto("/admin/workshops/workshop/add/")
+    secretariat.select_option("[name=kind]", "workshop-council")
+    secretariat.fill("[name=title_fr]", "Atelier-conseil : la suite des chutes")
+    secretariat.fill("[name=title_en]", "Workshop-council: offcuts, next")
+    secretariat.fill("[name=starts_at]", "2035-10-02T14:00")
+    secretariat.fill("[name=ends_at]", "2035-10-02T16:00")
+    follow(secretariat, "[name=_save]")
+    ((following,),) = portal.sql("SELECT id FROM workshops_workshop WHERE title_en LIKE '%%offcuts, next'")
+    secretariat.goto(f"/admin/workshops/workshop/{following}/process/")
+    assert "Ouvrir la bourse aux chutes" in secretariat.locator("#open-decisions").inner_text()
