@@ -76,6 +76,8 @@ def reply(page: Any, *choices: str) -> None:
 
 def answer(page: Any, choice: str) -> None:
     """Answer the invitation on the page."""
+    if page.locator("#answer details:not([open])").count():
+        page.click("#answer summary")
     page.locator(f"#answer .choice-{choice}").click()
     follow(page, "#answer button")
 
