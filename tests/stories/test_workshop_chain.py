@@ -164,6 +164,9 @@ def test_a_workshop_goes_from_a_date_poll_to_approved_minutes(
     secretariat.fill("[name=due_on]", "2035-09-01")
     follow(secretariat, SUBMIT)
     secretariat.goto(minutes)
+    secretariat.get_by_label("Présidence").fill("Clara Présidente")
+    secretariat.get_by_label("Secrétaire de séance").fill("Sacha Secrétaire")
+    follow(secretariat, "[name=save]")
     follow(secretariat, "#circulate [type=submit]")
 
     # Who attended corrects; the correction reads as a diff; accepting it applies it.
@@ -174,8 +177,8 @@ def test_a_workshop_goes_from_a_date_poll_to_approved_minutes(
     follow(orange, "main form button")
     secretariat.goto(minutes)
     follow(secretariat, "#corrections a")
-    assert secretariat.locator("del").first.inner_text() == "Trois"
-    assert secretariat.locator("ins").first.inner_text() == "Quatre"
+    assert "Trois" in secretariat.locator("del").first.inner_text()
+    assert "Quatre" in secretariat.locator("ins").first.inner_text()
     follow(secretariat, "[name=accept]")
 
     # Approved: locked, published with its PDF and its decision, which heads the next agenda.
