@@ -204,8 +204,8 @@ def report(bare: Page, targets: list[Page], port: int, cookie: str) -> None:
             f"{median(page.times) * 1000:7.2f} {p95 * 1000:7.2f} {queries:7} {size:8}"
         )
     print(
-        "\nratio: requests a second over the bare view's, median of the rounds; one worker, one thread, one connection.\n"
-        f"The machine's load meanwhile: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, of which the benchmark is 1."
+        "\nratio: requests a second over the bare view's, median of the rounds; one worker, thread and connection.\n"
+        f"The machine's load meanwhile: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; the benchmark's own is 1."
     )
 
 
