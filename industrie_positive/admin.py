@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.admin import PortalAdmin
+from core.admin import PortalAdmin, row_number
 from core.workflow import TransitionError, history
 from industrie_positive.erasure import erase
 from industrie_positive.personal_data import tables
@@ -92,9 +92,9 @@ class ErasureRequestAdmin(PortalAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what the person's data are, and decide."""
-        if not object_id.isdecimal() or not self.has_view_permission(request):
+        if not self.has_view_permission(request):
             raise PermissionDenied
-        row = get_object_or_404(ErasureRequest.objects.select_related("person"), pk=object_id)
+        row = get_object_or_404(ErasureRequest.objects.select_related("person"), pk=row_number(object_id))
         allowed = can_handle_erasure(request.user, row.person) and row.state == ErasureState.OPEN
         if request.method == "POST" and not allowed:
             raise PermissionDenied

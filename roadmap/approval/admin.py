@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, row_number
 from core.clock import database_now
 from core.workflow import TransitionError
 from members.models import User
@@ -95,7 +95,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         if not can_follow_approval(request.user):
             raise PermissionDenied
         approvals = Approval.objects.select_related("version", "casting_organisation")
-        approval = get_object_or_404(approvals, pk=object_id if object_id.isdecimal() else 0)
+        approval = get_object_or_404(approvals, pk=row_number(object_id))
         now = database_now()
         if request.method == "POST":
             return self._close(request, approval)

@@ -6,13 +6,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, row_number
 from core.workflow import TransitionError, transition
 from roadmap.drafting.enums import ChangeRequestState, VersionStatus
 from roadmap.drafting.models import Block, ChangeRequest
@@ -144,10 +144,8 @@ class ChangeRequestAdmin(ReadOnlyAdmin):
         """Say what became of a request, with the reason."""
         if not can_handle_change_requests(request.user):
             raise PermissionDenied
-        if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
-            raise Http404
         rows = ChangeRequest.objects.select_related("decision__minutes__workshop")
-        asked = get_object_or_404(rows, pk=int(object_id))
+        asked = get_object_or_404(rows, pk=row_number(object_id))
         form = SettleRequestForm(request.POST if request.method == "POST" else None)
         status = 200
         if request.method == "POST":

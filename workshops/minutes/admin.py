@@ -4,22 +4,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, row_number
 from workshops.minutes import admin_views
 from workshops.minutes.enums import CorrectionState, DecisionState
 from workshops.minutes.models import Correction, Decision, Minutes
 from workshops.minutes.record import owner_label
-
-
-def _key(object_id: str) -> int:
-    if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
-        raise Http404
-    return int(object_id)
 
 
 @admin.register(Minutes)
@@ -47,7 +41,7 @@ class MinutesAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The page where the minutes are typed."""
-        return admin_views.edit(request, _key(object_id))
+        return admin_views.edit(request, row_number(object_id))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the steps."""
@@ -112,7 +106,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The decision's sheet."""
-        return admin_views.decision_sheet(request, _key(object_id))
+        return admin_views.decision_sheet(request, row_number(object_id))
 
 
 @admin.register(Correction)
@@ -135,4 +129,4 @@ class CorrectionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The correction, marked word by word."""
-        return admin_views.correction_sheet(request, _key(object_id))
+        return admin_views.correction_sheet(request, row_number(object_id))

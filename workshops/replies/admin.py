@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, row_number
 from outbox.models import Heartbeat
 from workshops.models import CalendarReply
 from workshops.permissions import can_run_workshops
@@ -73,7 +73,7 @@ class CalendarReplyAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show the sheet."""
-        return admin_views.reply_detail(request, object_id)
+        return admin_views.reply_detail(request, row_number(object_id))
 
     def get_urls(self) -> list[Any]:
         """Add the two decisions."""

@@ -1,7 +1,5 @@
 """The sheet of a reply: what arrived, why it waits, what may be done with it."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,7 +17,7 @@ from workshops.replies.forms import ApplyForm, DiscardForm
 from workshops.services import WorkshopError
 
 
-def _reply(request: HttpRequest, pk: Any) -> CalendarReply:
+def _reply(request: HttpRequest, pk: int) -> CalendarReply:
     """Return the reply of a sheet, for whoever may decide about it."""
     if not can_run_workshops(request.user):
         raise PermissionDenied
@@ -28,7 +26,7 @@ def _reply(request: HttpRequest, pk: Any) -> CalendarReply:
 
 
 @require_safe
-def reply_detail(request: HttpRequest, pk: Any) -> HttpResponse:
+def reply_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a reply; while it is undecided, the two forms."""
     reply = _reply(request, pk)
     return _sheet(request, reply, ApplyForm(reply=reply), DiscardForm())
