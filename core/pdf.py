@@ -25,6 +25,9 @@ STANDARDS: list[Any] = ["ua-1", "a-2a"]
 UNKNOWN = "\u25a1"
 _MISSING = re.compile(r'the text `"(.*)"` could not be displayed', re.DOTALL)
 _ATTEMPTS = 100
+# Typst refuses a link without an address or with one that is too long, and quotations within quotations without end.
+_LONGEST_URL = 2_000
+_DEEPEST = 12
 _turn = threading.Lock()
 
 
@@ -117,20 +120,23 @@ def markdown_data(text: str, *, language: str) -> list[Node]:
     return _blocks(SyntaxTreeNode(parse(text, language=language)))
 
 
-def _blocks(parent: SyntaxTreeNode) -> list[Node]:
+def _blocks(parent: SyntaxTreeNode, depth: int = 0) -> list[Node]:
+    """Return the blocks of a node; what is nested deeper than anybody reads stands side by side."""
     found: list[Node] = []
     for node in parent.children:
         kind = node.type
-        if kind in ("paragraph", "heading"):
+        if depth >= _DEEPEST and kind in ("bullet_list", "ordered_list", "list_item", "blockquote"):
+            found += _blocks(node, depth)
+        elif kind in ("paragraph", "heading"):
             found.append({"kind": "heading" if kind == "heading" else "par", "spans": _spans(node)})
         elif kind in ("bullet_list", "ordered_list"):
-            items = [_blocks(item) for item in node.children]
+            items = [_blocks(item, depth + 1) for item in node.children]
             start = int(node.attrs.get("start", 1))
             found.append(
                 {"kind": "enum" if kind == "ordered_list" else "list", "items": items, "start": start}
             )
         elif kind == "blockquote":
-            found.append({"kind": "quote", "blocks": _blocks(node)})
+            found.append({"kind": "quote", "blocks": _blocks(node, depth + 1)})
         elif kind == "table":
             rows = [
                 [_spans(cell) for cell in row.children] for part in node.children for row in part.children
@@ -149,7 +155,8 @@ def _spans(node: SyntaxTreeNode) -> list[Node]:
         elif child.type in _SPANS:
             found.append({"kind": _SPANS[child.type], "spans": _spans(child)})
         elif child.type == "link":
-            found.append({"kind": "link", "url": str(child.attrs["href"]), "spans": _spans(child)})
+            url, spans = str(child.attrs["href"]), _spans(child)
+            found += [{"kind": "link", "url": url, "spans": spans}] if 0 < len(url) <= _LONGEST_URL else spans
         elif child.type == "hardbreak":
             found.append({"kind": "break"})
         else:

@@ -89,3 +89,12 @@ def test_a_link_to_a_script_is_text():
 def test_a_fault_of_the_template_is_said():
     with pytest.raises(PdfError, match="broken"):
         compile_pdf("broken.typ", {}, language="fr", title="T", at=AT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["le [mot]() clé", f"le [mot](https://a.example/{'b' * 9000}) clé", "> " * 19 + "le mot clé"],
+    ids=["no address", "endless address", "deep quotation"],
+)
+def test_what_typst_refuses_in_a_text_is_written_without_it(text):
+    assert "le mot clé" in Pdf(made(text)).text()
