@@ -19,6 +19,8 @@ from outbox.itip import CalendarAnswer, UnreadableCalendar, read_answers
 
 TEXT_LENGTH = 4000
 _MAX_PARTS = 60
+# The library reads some headers in the square of their length: a longer one would hold the worker for minutes.
+_MAX_HEADER = 8_000
 _MAX_HTML = 200_000
 _TAG_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 _TAG_LENGTH = 16
@@ -70,10 +72,22 @@ def _tags(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(tag.lower() for text in texts for tag in ours.findall(text))
 
 
+class _ShortHeaders(email.policy.EmailPolicy):
+    """The library's reading, of the beginning of each header alone."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Cut a header as it is read."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_MAX_HEADER]
+
+
+_POLICY = _ShortHeaders()
+
+
 def read_mail(raw: bytes) -> InboundMail:
     """Return what a mail says. Raises UnreadableMail; nothing else, whatever the bytes are."""
     try:
-        message = email.message_from_bytes(raw, policy=email.policy.default)
+        message = email.message_from_bytes(raw, policy=_POLICY)
         if not isinstance(message, EmailMessage) or not next(message.raw_items(), None):
             raise UnreadableMail("no headers")
         return _read(message)

@@ -263,3 +263,12 @@ def test_the_mime_parts_method_stands_in_for_a_missing_one():
 def test_a_comment_is_one_clean_text():
     (answer,) = read_answers(event("COMMENT:a\\nb\x07", "COMMENT:" + "c" * 1200))
     assert answer.comment.startswith("a\nb\nccc") and len(answer.comment) == 1000
+
+
+def test_a_header_without_end_is_read_in_its_beginning_alone():
+    """The library takes minutes for the whole of such a one."""
+    far = f"{'a@b.fr, ' * 2000}X <{plus_address(TAG)}>"
+    raw = f"From: Léa <lea@example.com>\r\nTo: {far}\r\n%s\r\nx"
+    assert read_mail((raw % "").encode()).tags == set()
+    found = read_mail((raw % f"Delivered-To: {plus_address(TAG)}\r\n").encode())
+    assert found.tags == {TAG} and found.sender == "lea@example.com"
