@@ -4,7 +4,8 @@
   "use strict";
   const board = document.querySelector("[data-arrivals]");
   if (!board) return;
-  const store = "arrivals:" + location.pathname;
+  // of one invitation: somebody else may log in at the same address of the same phone
+  const store = `arrivals:${board.dataset.arrivals}${location.pathname}`;
   const bar = board.querySelector("[data-arrivals-state]");
   let queue = [];
   try { queue = JSON.parse(localStorage.getItem(store)) || []; } catch { /* a private window: kept in memory only */ }

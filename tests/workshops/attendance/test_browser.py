@@ -69,6 +69,37 @@ def test_what_waited_when_the_page_was_left_is_sent_when_it_comes_back(
     assert Attendance.objects.get().invitation == row
 
 
+def test_what_somebody_left_waiting_on_a_phone_signs_nobody_else_in(
+    page: Any, live_server: Any, people: Any
+) -> None:
+    workshop = today()
+    for name in ("member", "member_other"):
+        InvitationFactory(workshop=workshop, person=people[name], coming=True)
+    path, code = f"/ateliers/{workshop.slug}/presence/", door(workshop)
+    state = page.locator("[data-arrivals-state]")
+    log_in(page, live_server, people["member"])
+    page.goto(f"{path}?code={code}")
+    page.route(f"**{path}", lambda route: route.abort())
+    page.get_by_role("button", name="Je suis là").click()
+    expect(state).to_have_attribute("data-state", "waiting")
+    page.unroute(f"**{path}")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("about:blank")
+    page.context.clear_cookies()
+    log_in(page, live_server, people["member_other"])
+    page.goto(path)
+    page.get_by_label("Code affiché à l’entrée").fill("zzzzzz")
+    page.get_by_role("button", name="Je suis là").click()
+    expect(state).to_have_attribute("data-state", "refused")
+    assert not Attendance.objects.exists()
+    # Whoever left it still finds it.
+    page.context.clear_cookies()
+    log_in(page, live_server, people["member"])
+    page.goto(path)
+    page.get_by_text("Votre présence est enregistrée").wait_for()
+    assert Attendance.objects.get().person == people["member"]
+
+
 @pytest.mark.parametrize("browser_context_options", ["light", "dark"], indirect=True)
 def test_pages_of_the_day_fit_a_phone(page: Any, live_server: Any, people: Any) -> None:
     workshop = today()
