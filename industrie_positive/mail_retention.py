@@ -8,6 +8,8 @@ from members.retention import months_from
 from outbox.services import forget_old
 from roadmap.approval.models import Approval, Ballot
 from workshops.enums import WorkshopState
+from workshops.minutes.emails import decision_key
+from workshops.minutes.models import Decision
 from workshops.models import Workshop
 
 
@@ -18,8 +20,8 @@ def forget_old_mails() -> int:
 
 
 def _alive(*, before: object) -> Q:
-    """Match the mails of workshops that are not long over, to which later ones answer, and those of open votes, which
-    mark whom was reminded.
+    """Match the mails of workshops that are not long over, to which later ones answer, and those of open votes
+    and of decisions still to be carried out, which mark who was reminded.
     """
     over = Q(state=WorkshopState.CANCELLED) | Q(ends_at__lt=before)
     workshops = Workshop.objects.exclude(over).values_list("pk", flat=True)
@@ -27,7 +29,8 @@ def _alive(*, before: object) -> Q:
     keys = [f"approval:{pk}" for pk in votes.values_list("pk", flat=True)]
     ballots = Ballot.objects.filter(voter__approval__in=votes).values_list("pk", flat=True)
     alive = Q(thread__in=[f"workshop:{pk}" for pk in workshops])
-    alive |= Q(key__in=[*keys, *(f"ballot:{pk}" for pk in ballots)])
+    decisions = map(decision_key, Decision.objects.open())
+    alive |= Q(key__in=[*keys, *(f"ballot:{pk}" for pk in ballots), *decisions])
     for key in keys:
         alive |= Q(key__startswith=f"{key}:")
     return alive

@@ -21,7 +21,12 @@ from tests.members.factories import UserFactory
 from tests.outbox.factories import OutboxEmailFactory
 from tests.roadmap.approval.factories import end, open_vote
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
+from tests.workshops.minutes.factories import circulated
 from workshops import services
+from workshops.minutes.enums import DecisionState
+from workshops.minutes.models import Decision, Minutes
+from workshops.minutes.reminders import send_due_reminders
+from workshops.models import Workshop
 
 pytestmark = pytest.mark.django_db
 
@@ -167,3 +172,18 @@ def test_removed_person_leaves_no_mail(client_for):
     assert client.post(page, {"post": "yes", "reason": "Doublon"}).status_code == 302
     assert not User.objects.filter(pk=person.pk).exists()
     assert list(OutboxEmail.objects.values_list("recipient", flat=True)) == [other.pk]
+
+
+def test_who_was_reminded_of_an_open_decision_is_not_reminded_again_a_year_later():
+    circulated()
+    Minutes.objects.update(circulated_at=timezone.now() - timedelta(days=900))
+    past = timezone.now() - timedelta(days=800)
+    Workshop.objects.update(starts_at=past, ends_at=past + timedelta(hours=2))
+    due_on = timezone.localdate() - timedelta(days=500)
+    Decision.objects.update(due_on=due_on, person=UserFactory(), organisation=None)
+    assert send_due_reminders() == 1
+    aged()
+    forget_old_mails()
+    assert send_due_reminders() == 0
+    Decision.objects.update(state=DecisionState.DONE, closed_at=timezone.now())
+    assert forget_old_mails() > 0 and not OutboxEmail.objects.filter(key__startswith="decision:").exists()
