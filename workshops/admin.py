@@ -103,6 +103,22 @@ class WorkshopAdmin(LockedAdmin):
             return fixed
         return (*fixed, *MOVED_BY_SERVICE)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Save all or nothing: the disk knows no transaction, so that files of a save that fails are taken off it."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except BaseException:
+            for file in getattr(request, "new_files", ()):
+                if file and file._committed:
+                    file.storage.delete(file.name)
+            raise
+
+    def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
+        """Remember which files are about to be written."""
+        if formset.model is Document:
+            request.new_files = [row.instance.file for row in formset.forms if row.instance._state.adding]
+        super().save_formset(request, form, formset, change)
+
     def save_model(self, request: HttpRequest, obj: Workshop, form: Any, change: bool) -> None:
         """Save; seats that were added go to the waiting list in the same transaction."""
         super().save_model(request, obj, form, change)

@@ -1,8 +1,11 @@
 """What a file is, by its content: its name and the browser's word are never believed."""
 
+import lzma
 import re
+import struct
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
@@ -31,6 +34,11 @@ TYPES = {
 }
 _MAIN_PART = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
 _ALIASES = {"jpeg": "jpg"}
+# What Python raises at an archive that is cut, encrypted, or whose compressed bytes are none.
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, ValueError, NotImplementedError, RuntimeError, EOFError),
+)
 # Overrides of the writing direction: they show "exe.pdf" where the name ends with "fdp.exe".
 DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
@@ -110,7 +118,7 @@ def _archive_kind(file: BinaryIO) -> str | None:
             if _entry(archive, entries, "mimetype") == _OPEN_TEXT.encode():
                 return "odt" if "content.xml" in entries else None
             types = _entry(archive, entries, "[Content_Types].xml")
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
+    except _UNREADABLE:
         return None
     finally:
         file.seek(0)

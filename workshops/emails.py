@@ -102,7 +102,7 @@ def send_answer_receipt(invitation: Invitation, *, now: datetime) -> None:
     """
     waits = invitation.answer == Answer.WAITING
     calendar = _request(invitation, now) if waits else None
-    _send(invitation, ANSWER, "answer", sequence=_next(invitation, ANSWER), calendar=calendar)
+    _send(invitation, ANSWER, "answer", sequence=next_sequence(invitation, ANSWER), calendar=calendar)
 
 
 def send_promotion(invitation: Invitation, *, now: datetime) -> None:
@@ -111,7 +111,7 @@ def send_promotion(invitation: Invitation, *, now: datetime) -> None:
         invitation,
         PROMOTED,
         "promoted",
-        sequence=_next(invitation, PROMOTED),
+        sequence=next_sequence(invitation, PROMOTED),
         calendar=_request(invitation, now),
     )
 
@@ -120,29 +120,42 @@ def send_named(invitation: Invitation, *, giver: Invitation, now: datetime | Non
     """Queue the news that a colleague named this person to come instead; with the entry if they are newly invited."""
     context = {"giver": giver.current_name, "newly": now is not None}
     calendar = _request(invitation, now) if now else None
-    _send(invitation, NAMED, "named", context=context, sequence=_next(invitation, NAMED), calendar=calendar)
+    _send(
+        invitation,
+        NAMED,
+        "named",
+        context=context,
+        sequence=next_sequence(invitation, NAMED),
+        calendar=calendar,
+    )
 
 
 def send_asked_again(invitation: Invitation, *, who: str, now: datetime) -> None:
     """Queue the news that the colleague or the proxy's holder does not come: the person is asked again."""
     closed = bool(invitation.workshop.answer_by and invitation.workshop.answer_by <= now)
     context = {"who": who, "closed": closed}
-    _send(invitation, ASKED_AGAIN, "asked_again", context=context, sequence=_next(invitation, ASKED_AGAIN))
+    _send(
+        invitation,
+        ASKED_AGAIN,
+        "asked_again",
+        context=context,
+        sequence=next_sequence(invitation, ASKED_AGAIN),
+    )
 
 
 def send_proxy(invitation: Invitation, *, giver: Invitation, given: bool) -> None:
     """Queue, to somebody of the organisation that holds it, the news of a proxy given or taken back."""
     context = {"giver": giver.current_name, "organisation": giver.organisation, "given": given}
     kind = PROXY_GIVEN if given else PROXY_ENDED
-    _send(invitation, kind, "proxy", context=context, sequence=_next(invitation, kind))
+    _send(invitation, kind, "proxy", context=context, sequence=next_sequence(invitation, kind))
 
 
 def send_host_sheet(invitation: Invitation) -> None:
     """Queue the host sheet to somebody who comes; a later one is a new message."""
-    _send(invitation, HOST_SHEET, "host_sheet", sequence=_next(invitation, HOST_SHEET))
+    _send(invitation, HOST_SHEET, "host_sheet", sequence=next_sequence(invitation, HOST_SHEET))
 
 
-def _next(invitation: Invitation, kind: str) -> int:
+def next_sequence(invitation: Invitation, kind: str) -> int:
     """Return the number of the next message of a kind that may come more than once; under the workshop's lock."""
     rows = OutboxEmail.objects.filter(key=invitation_key(invitation), kind=kind)
     last: int | None = rows.aggregate(last=Max("sequence"))["last"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from members.permissions import is_secretariat
+from workshops.enums import WorkshopState
 from workshops.models import Document, Invitation
 
 # What the secretariat's group needs in the admin.
@@ -47,8 +48,9 @@ def can_answer_invitation(user: Any, invitation: Invitation) -> bool:
 
 
 def can_see_access(invitation: Invitation) -> bool:
-    """May see how to get into the host's site: those who come, or whose colleague does."""
-    return invitation.comes and invitation.withdrawn_at is None
+    """May see how to get into the host's site: those who come, or whose colleague does, unless it is cancelled."""
+    cancelled = invitation.workshop.state == WorkshopState.CANCELLED
+    return invitation.comes and invitation.withdrawn_at is None and not cancelled
 
 
 def can_read_document(user: Any, document: Document) -> bool:

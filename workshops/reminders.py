@@ -107,7 +107,7 @@ def _queue(
     if workshop.moved_at and workshop.moved_at > due_at:
         return 0
     # Whoever's account is closed has left: a change of the entry they hold reaches them, a reminder does not.
-    chosen = rows.filter(sent_at__lte=due_at).exclude(person__is_active=False)
+    chosen = rows.filter(sent_at__lte=due_at).reachable()
     keys = {emails.invitation_key(row) for row in chosen}
     reminded = OutboxEmail.objects.filter(
         Q(kind=kind) | Q(kind__startswith=f"{family}-", created_at__gte=due_at),

@@ -139,6 +139,8 @@ def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str
     if form is not None and form.is_bound:
         # Whoever answers again answers for the dates that this page shows.
         form.data = {**form.data.dict(), "moves": str(workshop.moves)}  # type: ignore[attr-defined]
+    # Nobody waits any more for what is over or cancelled.
+    waits = invitation.answer == Answer.WAITING and (refusal is None or refusal.code == "deadline")
     suggestion = "" if form or refusal else suggested_answer(invitation)
     if not form and not refusal:
         form = AnswerForm(invitation=invitation)
@@ -151,7 +153,7 @@ def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str
         # Whoever has answered sees where they stand; the form is behind a click.
         "settled": not (invitation.needs_answer or refusal or (form and form.is_bound)),
         "full": is_full(workshop) and not invitation.comes,
-        "rank": queue_rank(invitation) if invitation.answer == Answer.WAITING else None,
+        "rank": queue_rank(invitation) if waits else None,
         "place": private_place(workshop),
         "host_sheet": workshop.venue.host_sheet if workshop.venue and can_see_access(invitation) else [],
     }

@@ -13,6 +13,7 @@ from tests.members.factories import MandateFactory
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
 from tests.workshops.test_views import errors_at, link, text
 from workshops import services
+from workshops.calendars import personal_calendar
 from workshops.enums import Answer, AnswerSource
 from workshops.models import Invitation
 
@@ -120,3 +121,25 @@ def test_the_answer_s_page_takes_the_same_queries_for_few_and_many(client: Clien
             )
 
     assert_constant_queries(lambda: more(3), lambda: more(8), link(row), at_most=20, client=client)
+
+
+def test_the_link_of_somebody_taken_out_of_the_queue_says_so(client: Client) -> None:
+    workshop = WorkshopFactory(scheduled=True, capacity=1)
+    InvitationFactory(workshop=workshop, coming=True)
+    row, other = InvitationFactory.create_batch(2, workshop=workshop)
+    for waiting in (row, other):
+        client.post(link(waiting), {"answer": "yes", "moves": "0"})
+    services.withdraw_invitation(invitation=row, by=None)
+    response = client.get(link(row))
+    assert response.status_code == 410 and "a été retirée" in text(response)
+    services.cancel_workshop(workshop=workshop, reason="Grève", by=None)
+    page = text(client.get(link(other)))
+    assert "position" not in page and "Dès qu’une place se libère" not in page
+
+
+def test_a_cancelled_workshop_shows_nobody_the_way_in(client: Client) -> None:
+    row = InvitationFactory(coming=True)
+    assert "code 4321" in text(client.get(link(row))) and "code 4321" in personal_calendar(row.person)
+    services.cancel_workshop(workshop=row.workshop, reason="Grève", by=None)
+    assert "code 4321" not in text(client.get(link(row)))
+    assert "code 4321" not in personal_calendar(row.person)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.workflow import history
 from outbox.models import OutboxEmail
-from tests.helpers.locks import at_once, somebody_waits
+from tests.helpers.locks import at_once, behind, somebody_waits
 from tests.members.factories import OrganisationFactory
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from workshops import services
@@ -241,3 +241,61 @@ def test_a_room_that_becomes_the_site_while_it_is_taken_is_seen_by_both() -> Non
     assert widen() == 1
     late.refresh_from_db()
     assert late.occupies.upper - late.occupies.lower == 2**32
+
+
+def test_a_venue_given_another_host_while_its_room_is_taken_there_is_refused_at_the_field(
+    client_for: Callable[[str], Client],
+) -> None:
+    """The form waits for whoever schedules in the other host's site, then says what stands against the change."""
+    start = timezone.now() + timedelta(days=10)
+    site = VenueFactory(is_site=True)
+    room = WorkshopFactory(scheduled=True, starts_at=start).venue
+    draft = WorkshopFactory(venue=site, starts_at=start, title_fr="Visite du site")
+    client = client_for("secretariat")
+    address = reverse("admin:workshops_venue_change", args=[room.pk])
+    data = {"organisation": site.organisation_id, "name": room.name}
+
+    def schedule(_site: Venue) -> None:
+        services.schedule_workshop(workshop=draft, by=None)
+
+    response = behind(site, schedule, lambda: client.post(address, data))
+    assert response.status_code == 200, response
+    assert set(response.context["adminform"].form.errors) == {"organisation"}
+    room.refresh_from_db()
+    assert room.organisation_id != site.organisation_id
+
+
+def test_a_venue_changes_hosts_while_its_workshop_moves_without_a_deadlock(
+    client_for: Callable[[str], Client],
+) -> None:
+    """Whoever moves the workshop holds it and wants the venue: the form takes the workshop first too."""
+    workshop = WorkshopFactory(scheduled=True)
+    room, host = workshop.venue, OrganisationFactory()
+    client = client_for("secretariat")
+    address = reverse("admin:workshops_venue_change", args=[room.pk])
+
+    def move(row: Workshop) -> None:
+        services.reschedule_workshop(
+            workshop=row,
+            starts_at=row.starts_at + timedelta(days=1),
+            ends_at=row.ends_at + timedelta(days=1),
+            venue=room,
+            answer_by=None,
+            by=None,
+        )
+
+    response = behind(
+        workshop, move, lambda: client.post(address, {"organisation": host.pk, "name": room.name})
+    )
+    assert response.status_code == 302, response
+    workshop.refresh_from_db()
+    assert workshop.occupies.lower == (host.pk << 32) + room.pk
+
+
+def test_copies_made_at_one_instant_have_addresses_of_their_own() -> None:
+    rows = [WorkshopFactory(title_fr="Visite", slug=f"source-{number}") for number in range(6)]
+    copies = at_once(
+        *[lambda row=row: services.duplicate_workshop(workshop=row, invitees=False, by=None) for row in rows]
+    )
+    assert all(isinstance(copy, Workshop) for copy in copies), copies
+    assert len({copy.slug for copy in copies}) == 6

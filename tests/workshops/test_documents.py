@@ -17,6 +17,7 @@ from django.utils import timezone
 from tests.helpers.roles import ROLES
 from tests.workshops.factories import DocumentFactory, InvitationFactory, WorkshopFactory
 from tests.workshops.test_admin import sheet
+from workshops.admin import WorkshopAdmin
 from workshops.documents import TYPES, clean_name, inspect_upload
 from workshops.enums import DocumentAudience, WorkshopState
 from workshops.models import Document
@@ -313,3 +314,47 @@ def test_the_workshop_s_page_lists_what_its_reader_may_read(
         html = client_for(role).get(public.workshop.get_absolute_url()).content.decode()
         assert public.get_absolute_url() in html
         assert (private.get_absolute_url() in html) == sees
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_whose_bytes_are_damaged_is_refused(method: int) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", method) as file:
+        file.writestr("[Content_Types].xml", "abcdefgh" * 2000)
+    for place in range(30 + len("[Content_Types].xml"), 90):
+        damaged = bytearray(content.getvalue())
+        damaged[place] ^= 0xFF
+        with pytest.raises(ValidationError) as refused:
+            inspect_upload(upload("note.docx", bytes(damaged)), limit=MB)
+        assert refused.value.code == "kind"
+
+
+def test_a_save_that_fails_leaves_no_file_and_takes_none_away(
+    client_for: Callable[[str], Client], media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = DocumentFactory(workshop=WorkshopFactory())
+    client = client_for("secretariat")
+    data = with_file("note.pdf", PDF) | {
+        "documents-TOTAL_FORMS": "2",
+        "documents-INITIAL_FORMS": "1",
+        "documents-0-id": kept.pk,
+        "documents-0-workshop": kept.workshop_id,
+        "documents-0-title_fr": "Note gardée",
+        "documents-1-position": "2",
+        "documents-1-title_fr": "Nouvelle",
+        "documents-1-audience": "invited",
+        "documents-1-file": upload("note.pdf", PDF),
+        "agenda-TOTAL_FORMS": "0",
+    }
+    written = []
+
+    def fail(*_given: object) -> None:
+        written.extend(stored(media))
+        raise RuntimeError("the database went away")
+
+    monkeypatch.setattr(WorkshopAdmin, "log_change", fail)
+    with pytest.raises(RuntimeError):
+        client.post(reverse("admin:workshops_workshop_change", args=[kept.workshop_id]), data)
+    assert len(written) == 2
+    assert [path.name for path in stored(media)] == [Path(kept.file.name).name]
+    assert Document.objects.count() == 1

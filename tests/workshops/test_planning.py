@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -191,3 +191,25 @@ def test_what_is_missing_is_said_at_its_field_and_the_rest_is_kept(
 def test_a_rhythm_out_of_bounds_is_refused(secretariat: Client, count: str) -> None:
     response = secretariat.get(step("process_series", WorkshopFactory()), {"count": count, "weeks": "2"})
     assert response.status_code == 422 and "count" in response.context["rhythm"].errors
+
+
+def test_answers_end_at_the_same_hour_even_when_the_clocks_change_between() -> None:
+    """A draft whose deadline is in summer time and its start in winter time, and a second date wholly in winter."""
+    start = timezone.make_aware(datetime(2999, 10, 28, 14))
+    workshop = WorkshopFactory(
+        venue=None, starts_at=start, answer_by=timezone.make_aware(datetime(2999, 10, 21, 14))
+    )
+    slots = [Slot(start, workshop.ends_at), *every(workshop, weeks=4, count=2)[1:]]
+    rows = plan(workshop, slots)
+    assert [f"{timezone.localtime(row.answer_by):%d %H:%M}" for row in rows] == ["21 14:00", "18 14:00"]
+
+
+def test_a_copy_invites_those_whom_the_secretariat_invited_under_today_s_addresses() -> None:
+    workshop = WorkshopFactory(scheduled=True)
+    person = InvitationFactory(workshop=workshop).person
+    InvitationFactory(workshop=workshop, coming=True, is_stand_in=True)
+    InvitationFactory(workshop=workshop, guest=True, email="neuve@example.org")
+    person.email = "neuve@example.org"
+    person.save()
+    copy = services.duplicate_workshop(workshop=workshop, invitees=True, by=None)
+    assert list(copy.invitations.values_list("person", "email")) == [(person.pk, "neuve@example.org")]

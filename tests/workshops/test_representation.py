@@ -354,3 +354,35 @@ def test_a_person_with_another_address_is_not_invited_twice() -> None:
     mandate.person.save()
     services.add_invitees(workshop=workshop, mandates=[mandate], by=None)
     assert workshop.invitations.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("again", ["by the secretariat", "by a colleague"])
+def test_whoever_gave_a_proxy_that_is_somebody_else_s_now_can_be_invited_anew(again: str) -> None:
+    workshop = WorkshopFactory(scheduled=True, session=True)
+    holder = InvitationFactory(workshop=workshop, coming=True).organisation
+    first, second = InvitationFactory.create_batch(2, workshop=workshop)
+    mandate = MandateFactory(person=first.person, organisation=first.organisation)
+    give(first, Answer.REPRESENTED, proxy_organisation=holder)
+    services.withdraw_invitation(invitation=first, by=None)
+    give(second, Answer.REPRESENTED, proxy_organisation=holder)
+    if again == "by the secretariat":
+        services.add_invitees(workshop=workshop, mandates=[mandate], by=None)
+    else:
+        giver = InvitationFactory(workshop=workshop, organisation=first.organisation)
+        give(giver, Answer.REPRESENTED, representative=first.person)
+    first.refresh_from_db()
+    assert (first.withdrawn_at, first.proxy_organisation) == (None, None)
+    assert first.answer == (Answer.SILENT if again == "by the secretariat" else Answer.YES)
+    second.refresh_from_db()
+    assert second.proxy_organisation == holder
+
+
+@pytest.mark.django_db
+def test_no_news_of_a_proxy_for_a_closed_account() -> None:
+    workshop = WorkshopFactory(scheduled=True, session=True)
+    one, closed, giver = InvitationFactory.create_batch(3, workshop=workshop)
+    Invitation.objects.filter(pk=closed.pk).update(organisation=one.organisation)
+    User.objects.filter(pk=closed.person_id).update(is_active=False)
+    give(giver, Answer.REPRESENTED, proxy_organisation=one.organisation)
+    assert mails(one.person, emails.PROXY_GIVEN) == 1 and mails(closed.person, emails.PROXY_GIVEN) == 0

@@ -299,3 +299,14 @@ def more_seats(workshop: Workshop) -> None:
         fresh.capacity = (fresh.capacity or 0) + 1
         fresh.save()
         services.fill_seats(workshop=fresh)
+
+
+@pytest.mark.django_db
+def test_a_freed_seat_is_not_kept_for_a_closed_account(client: Client) -> None:
+    _workshop, (first, closed, last) = full_workshop(1, 3)
+    closed.person.is_active = False
+    closed.person.save()
+    assert services.queue_rank(last) == 1
+    assert client.get(reverse("workshops:invitation_answer", args=[closed.token])).status_code == 200
+    give(first, Answer.EXCUSED)
+    assert answers(closed, last) == [Answer.WAITING, Answer.YES]

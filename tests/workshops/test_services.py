@@ -384,3 +384,17 @@ def test_mark_held_only_once_begun() -> None:
         services.mark_held(workshop=WorkshopFactory(scheduled=True), by=None)
     begun = WorkshopFactory(scheduled=True, starts_at=timezone.now() - hours(1))
     assert services.mark_held(workshop=begun, by=None).state == WorkshopState.HELD
+
+
+def test_a_closed_account_is_called_to_nothing_new() -> None:
+    workshop = WorkshopFactory(scheduled=True)
+    closed, guest = (
+        InvitationFactory(workshop=workshop, unsent=True),
+        InvitationFactory(workshop=workshop, unsent=True, guest=True),
+    )
+    closed.person.is_active = False
+    closed.person.save()
+    assert services.send_invitations(workshop=workshop, by=None).count == 1
+    assert list(OutboxEmail.objects.values_list("to", flat=True)) == [guest.email]
+    closed.refresh_from_db()
+    assert closed.sent_at is None

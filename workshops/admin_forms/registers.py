@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from members.models import Organisation
 from workshops.admin_forms.fields import NumbersField, clean_capacity
 from workshops.enums import OCCUPYING_STATES
 from workshops.models import KindRules, Venue, Workshop
@@ -29,6 +30,7 @@ class VenueForm(forms.ModelForm):  # type: ignore[type-arg]
         host, site = data.get("organisation"), data.get("is_site")
         if not self.instance.pk or host is None or not {"organisation", "is_site"} & set(self.changed_data):
             return cleaned
+        self._lock(host)
         held = Workshop.objects.filter(state__in=OCCUPYING_STATES)
         beside = held.filter(
             Q() if site else Q(venue__is_site=True),
@@ -42,6 +44,16 @@ class VenueForm(forms.ModelForm):  # type: ignore[type-arg]
             message = _("“%(title)s” is held here while another workshop is held at this host.")
             self.add_error(field, message % {"title": clash.title_fr})
         return cleaned
+
+    def _lock(self, host: Organisation) -> None:
+        """Wait for whoever takes a room of either host, so that what is seen here still stands at the save.
+
+        Workshops before venues, as the services do: a trigger writes what these workshops occupy.
+        """
+        here = Workshop.objects.filter(venue=self.instance.pk).order_by("pk")
+        list(here.select_for_update(of=("self",), no_key=True))
+        rooms = Venue.objects.filter(Q(pk=self.instance.pk) | Q(organisation=host)).order_by("pk")
+        list(rooms.select_for_update(of=("self",), no_key=True))
 
 
 class KindRulesForm(forms.ModelForm):  # type: ignore[type-arg]

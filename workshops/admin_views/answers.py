@@ -11,6 +11,7 @@ from workshops.admin_forms import PhonedAnswerForm
 from workshops.admin_views.common import do, invitation_of, page_of, render_step, workshop_of
 from workshops.enums import AnswerSource
 from workshops.models import Invitation
+from workshops.polls.services import withdraw_asked
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +47,7 @@ def process_withdraw(request: HttpRequest, pk: int, invitation: int) -> HttpResp
         return render_step(request, "process_withdraw", row.workshop, invitation=row)
 
     def act() -> str:
-        services.withdraw_invitation(invitation=row, by=request.user)
+        withdraw_asked(invitation=row, by=request.user)
         return _("%(name)s is no longer invited.") % {"name": row.name}
 
     return do(request, row.workshop, act)

@@ -70,7 +70,8 @@ def process_series(request: HttpRequest, pk: int) -> HttpResponse:
 def _make(workshop: Workshop, form: SeriesForm, by: Any) -> list[Workshop]:
     data = form.cleaned_data
     with transaction.atomic():
-        series = data["series"] or Series.objects.create(name_fr=data["name"])
+        # Somebody else may just have made it.
+        series = data["series"] or Series.objects.get_or_create(name_fr=data["name"])[0]
         return services.plan_series(
             workshop=workshop,
             slots=form.slots(),

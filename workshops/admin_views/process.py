@@ -24,7 +24,7 @@ from workshops.clashes import warnings_about
 from workshops.delays import last_sending_day, short_notice
 from workshops.emails import invitation_key
 from workshops.enums import Answer, WorkshopState
-from workshops.models import CalendarReply, Invitation, Workshop, rules_for
+from workshops.models import CalendarReply, DatePoll, Invitation, Workshop, rules_for
 
 
 @require_safe
@@ -59,7 +59,9 @@ def process_page(
         ticked=set(form.typed("mandates")) if form.is_bound else _usual(workshop, rows),
         bodies=candidates(workshop) if inviting else [],
         inviting=inviting,
-        unsent=[row for row in standing if row.sent_at is None],
+        unsent=[
+            row for row in standing if row.sent_at is None and (row.person is None or row.person.is_active)
+        ],
         rows=rows,
         states=_mail_states(rows),
         counts=_counts(standing),
@@ -89,6 +91,7 @@ def process_page(
         minutes=getattr(workshop, "minutes", None),
         minutes_possible=workshop.state in (WorkshopState.SCHEDULED, WorkshopState.HELD)
         and bool(workshop.starts_at and workshop.starts_at <= now),
+        polled=DatePoll.objects.filter(workshop=workshop).exists(),
         **context,
     )
 

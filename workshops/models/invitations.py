@@ -31,6 +31,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Standing, and mailed."""
         return self.standing().filter(sent_at__isnull=False)
 
+    def reachable(self) -> InvitationQuerySet:
+        """Guests, and people whose account is open: whoever's is closed has left, and is called to nothing new."""
+        return self.exclude(person__is_active=False)
+
     def unanswered(self) -> InvitationQuerySet:
         """No answer yet, or one given before the dates changed or before the person was invited anew."""
         return self.filter(
@@ -45,7 +49,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def queue(self) -> InvitationQuerySet:
         """The waiting list, the next first: required people, then in the order of their answers."""
-        return self.standing().filter(answer=Answer.WAITING).order_by("-is_required", "waiting_since", "id")
+        rows = self.standing().reachable().filter(answer=Answer.WAITING)
+        return rows.order_by("-is_required", "waiting_since", "id")
 
     def answerable(self) -> InvitationQuerySet:
         """Sent, to a workshop that is on, before its deadline by the database's clock."""

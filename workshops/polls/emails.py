@@ -12,26 +12,28 @@ from members.enums import MailChoice
 from members.notifications import unsubscribe_url
 from outbox.models import OutboxEmail
 from outbox.services import cancel_queued, queue_email, render_email
-from workshops.emails import invitation_key
+from workshops.emails import invitation_key, next_sequence
 from workshops.models.invitations import Invitation
 
 POLL = "workshop-poll"
 UPDATE = "workshop-poll-update"
 REMINDER = "workshop-poll-reminder"
 CANCELLED = "workshop-poll-cancelled"
+WITHDRAWN = "workshop-poll-withdrawn"
 name_kinds(
     {
         POLL: _("Date poll"),
         UPDATE: _("Date poll changed"),
         REMINDER: _("Reminder to answer a date poll"),
         CANCELLED: _("Date poll cancelled"),
+        WITHDRAWN: _("No longer asked for a date"),
     }
 )
 
 
 def send_poll(invitation: Invitation) -> None:
     """Queue the question: which of these dates suit you?"""
-    _send(invitation, POLL, "poll")
+    _send(invitation, POLL, "poll", sequence=next_sequence(invitation, POLL))
 
 
 def send_poll_update(invitation: Invitation) -> None:
@@ -53,6 +55,11 @@ def send_poll_reminder(invitation: Invitation, *, days: int) -> bool:
 def send_poll_cancellation(invitation: Invitation) -> None:
     """Queue the news that the workshop is given up."""
     _send(invitation, CANCELLED, "poll_cancelled")
+
+
+def send_poll_withdrawal(invitation: Invitation) -> None:
+    """Queue the news that the person is asked no more; the search goes on."""
+    _send(invitation, WITHDRAWN, "poll_withdrawn", sequence=next_sequence(invitation, WITHDRAWN))
 
 
 def reminder_kind(days: int) -> str:

@@ -118,7 +118,7 @@ class Draft:
         places: list[Venue | None] = [*venues] or [None]
         rooms = [Place(*slot, venue, venue.pk if venue else None) for slot in slots for venue in places]
         busy = occupations(rooms, but=self.workshop)
-        invited = self.workshop.invitations.standing().count()
+        invited = self.workshop.invitations.standing().reachable().count()
         return [
             Line(
                 slot_label(slot),

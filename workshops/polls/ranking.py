@@ -74,7 +74,8 @@ def results(poll: DatePoll, *, now: datetime) -> Results:
     options = list(poll.options.select_related("venue__organisation", "venue__commune"))
     for option in options:
         option.poll = poll
-    invitations = list(poll.workshop.invitations.standing().select_related("organisation", "person"))
+    standing = poll.workshop.invitations.standing().reachable()
+    invitations = list(standing.select_related("organisation", "person"))
     replies = {
         row.invitation_id: row
         for row in PollReply.objects.filter(invitation__in=[row.pk for row in invitations]).select_related(

@@ -53,7 +53,7 @@ def remind_poll(workshop: Workshop) -> int:
         chosen = (
             Invitation.objects.filter(workshop=fresh, poll_reply__in=owed)
             .exclude(person__in=refusers(MailChoice.REMINDER_SILENT))
-            .exclude(person__is_active=False)
+            .reachable()
         )
         keys = {invitation_key(row) for row in chosen}
         # Delays that the secretariat has just changed find the reminder that went out since this one is due.

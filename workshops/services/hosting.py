@@ -82,8 +82,7 @@ def _is_due(workshop: Workshop, now: datetime) -> bool:
 
 
 def _recipients(workshop: Workshop) -> InvitationQuerySet:
-    # Whoever's account is closed has left.
-    return workshop.invitations.sent().coming().exclude(person__is_active=False)
+    return workshop.invitations.sent().coming().reachable()
 
 
 def _send(workshop: Workshop, chosen: InvitationQuerySet, now: datetime) -> int:

@@ -16,7 +16,7 @@ from workshops import emails
 from workshops.delays import short_notice
 from workshops.enums import WorkshopState
 from workshops.guests import Guest, parse_guests
-from workshops.models import Invitation, Workshop, rules_for
+from workshops.models import Invitation, PollReply, Workshop, rules_for
 from workshops.services.errors import GuestListError, WorkshopError, lock_recipients
 from workshops.services.mailbag import Mailbag
 from workshops.services.representation import release_colleague, take_off, tell_holders
@@ -126,11 +126,16 @@ def _add(workshop: Workshop, *, email: str, is_required: bool, by: Any, **fields
     # A calendar takes the new entry only when its SEQUENCE is above that of the CANCEL.
     workshop.sequence += 1
     workshop.save(update_fields=["sequence", "updated_at"])
+    if workshop.state == WorkshopState.DATE_POLL:
+        # What they said before they were taken off counts no more: they are asked again.
+        PollReply.objects.filter(invitation=known).delete()
+    # First, while it is withdrawn: the proxy that it gave may be another one's by now.
+    known = ask_anew(known, by=by)
     known.withdrawn_at = known.sent_at = known.host_sheet_sent_at = None
     known.is_stand_in, known.is_required = False, is_required
     known.save(update_fields=["withdrawn_at", "sent_at", "host_sheet_sent_at", "is_stand_in", "is_required"])
     record(known, field="withdrawn_at", source="withdrawn", target="invited", by=by)
-    return ask_anew(known, by=by)
+    return known
 
 
 def withdraw_invitation(*, invitation: Invitation, by: Any) -> None:
@@ -138,8 +143,8 @@ def withdraw_invitation(*, invitation: Invitation, by: Any) -> None:
 
     If the invitation was sent and the workshop is to come, SEQUENCE rises and that person alone gets a CANCEL of their
     entry; messages not sent yet are dropped. Their seat goes to the first who waits, the colleague whom they named is
-    released, those who counted on them are asked again. An invitation never sent is removed, but while a date is being
-    searched: the link of somebody asked then says so. Raises WorkshopError when it is already withdrawn.
+    released, those who counted on them are asked again. An invitation never sent is removed, but that of somebody who
+    was asked for a date: their link says so. Raises WorkshopError when it is already withdrawn.
     """
     with transaction.atomic():
         workshop = lock(invitation.workshop)
@@ -147,7 +152,7 @@ def withdraw_invitation(*, invitation: Invitation, by: Any) -> None:
         fresh = lock(invitation)
         if fresh.withdrawn_at:
             raise WorkshopError(_("This invitation is already withdrawn."), code="withdrawn")
-        polled = workshop.state == WorkshopState.DATE_POLL
+        polled = PollReply.objects.filter(invitation=fresh).exists()
         if fresh.sent_at is None and fresh.answered_at is None and not polled:
             fresh.delete()
             return
@@ -188,7 +193,7 @@ def require_invitee(*, invitation: Invitation, required: bool, by: Any) -> Invit
 
 
 def send_invitations(*, workshop: Workshop, by: Any) -> Sent:
-    """Mail the invitations (for a session: the convocations) that were not sent yet.
+    """Mail the invitations (for a session: the convocations) that were not sent yet, but to closed accounts.
 
     The rows of the outbox are written in the same transaction; a second call, even at the same time, finds nothing left
     to send. Raises WorkshopError for a draft, a cancelled or a past workshop.
@@ -202,7 +207,7 @@ def send_invitations(*, workshop: Workshop, by: Any) -> Sent:
             raise WorkshopError(_("Schedule the workshop before you invite."), code="state")
         if fresh.starts_at <= now:
             raise WorkshopError(_("This date is past."), field="starts_at", code="past")
-        invitations = lock_recipients(fresh, fresh.invitations.standing().filter(sent_at=None))
+        invitations = lock_recipients(fresh, fresh.invitations.standing().reachable().filter(sent_at=None))
         for invitation in invitations:
             invitation.sent_at = now
             emails.send_invitation(invitation, now=now)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 from django.utils.text import slugify
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from core.clock import database_now
@@ -23,6 +23,8 @@ COPIED = (
     *("venue", "capacity", "organiser", "is_public", "is_demo"),
 )
 LONGEST_SERIES = 12
+# Any number of ours, for pg_advisory_xact_lock: addresses are given one at a time.
+_SLUGS = 0x41544C53
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class SeriesError(WorkshopError):
 
 
 def free_slug(title: str) -> str:
-    """Return an address part for a title that no workshop has yet."""
+    """Return an address part for a title that no workshop has yet, nor gets before this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SLUGS])
     base = slugify(title)[:90].strip("-") or "atelier"
     taken = set(Workshop.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     number, slug = 1, base
@@ -84,14 +88,21 @@ def plan_series(
             raise WorkshopError(message, code="count")
         if any(problems := slot_problems(fresh, slots)):
             raise SeriesError(problems)
-        margin = fresh.starts_at - fresh.answer_by if fresh.starts_at and fresh.answer_by else None
+        margin = _margin(fresh)
         fresh.series = series
         planned = [fresh, *(_copy(fresh, invitees=invitees, by=by) for _slot in slots[1:])]
         for row, slot in zip(planned, slots, strict=True):
             row.starts_at, row.ends_at = slot.starts_at, slot.ends_at
-            row.answer_by = slot.starts_at - margin if margin is not None else None
+            row.answer_by = localtime(slot.starts_at) - margin if margin is not None else None
             row.save()
         return [schedule_workshop(workshop=row, by=by) for row in planned] if schedule else planned
+
+
+def _margin(workshop: Workshop) -> timedelta | None:
+    """Return how long before the start answers end, by Paris's clock: at the same hour even when it changes between."""
+    if workshop.starts_at is None or workshop.answer_by is None:
+        return None
+    return max(localtime(workshop.starts_at) - localtime(workshop.answer_by), timedelta())
 
 
 def slot_problems(workshop: Workshop, slots: Sequence[Slot]) -> list[list[str]]:
@@ -131,12 +142,20 @@ def _copy(workshop: Workshop, *, invitees: bool, by: Any) -> Workshop:
         for line in workshop.agenda.all()
     )
     if invitees:
-        people = ("person_id", "organisation_id", "name", "email", "language", "is_required")
-        # Whoever's account is closed has left; guests have none.
-        rows = workshop.invitations.standing().filter(Q(person=None) | Q(person__is_active=True))
+        # Not those whom a colleague named: they answered for somebody. Under today's names and addresses.
+        rows = workshop.invitations.standing().reachable().filter(is_stand_in=False).select_related("person")
+        people = {row.current_email.lower(): row for row in rows.order_by("-person_id", "id")}
         Invitation.objects.bulk_create(
-            Invitation(workshop=copy, **{name: getattr(row, name) for name in people})
-            for row in rows.order_by("id")
+            Invitation(
+                workshop=copy,
+                person=row.person,
+                organisation_id=row.organisation_id,
+                name=row.current_name,
+                email=row.current_email,
+                language=row.mail_language,
+                is_required=row.is_required,
+            )
+            for row in sorted(people.values(), key=lambda row: row.pk)
         )
     record(copy, field="made_from", source=str(workshop.pk), target=str(copy.pk), by=by)
     return copy

@@ -15,7 +15,7 @@ from workshops.models import Invitation, Workshop, rules_for
 from workshops.services.errors import WorkshopError
 from workshops.services.hosting import mark_sheet
 from workshops.services.mailbag import Mailbag
-from workshops.services.seats import is_full, may_hold_proxy
+from workshops.services.seats import ask_anew, is_full, may_hold_proxy
 
 
 def colleagues(invitation: Invitation) -> QuerySet[User]:
@@ -82,7 +82,7 @@ def tell_holders(
     workshop: Workshop, *, holder: Organisation, giver: Invitation, given: bool, mails: Mailbag
 ) -> None:
     """Write to the people of the organisation that holds, or held, a proxy."""
-    rows = workshop.invitations.sent().filter(organisation=holder).exclude(answer=Answer.EXCUSED)
+    rows = workshop.invitations.sent().reachable().filter(organisation=holder).exclude(answer=Answer.EXCUSED)
     for row in rows.order_by("id"):
         mails.add(row, lambda invitation: emails.send_proxy(invitation, giver=giver, given=given))
 
@@ -113,6 +113,8 @@ def call_colleague(
         row.name, row.language = colleague.get_full_name(), colleague.language
         row.organisation = giver.organisation
     elif row.withdrawn_at is not None:
+        # First, while it is withdrawn: the proxy that it gave may be another one's by now.
+        row = ask_anew(row, by=by)
         # A calendar takes the new entry only when its SEQUENCE is above that of the CANCEL.
         workshop.sequence += 1
         workshop.save(update_fields=["sequence", "updated_at"])

@@ -31,10 +31,10 @@ def is_full(workshop: Workshop) -> bool:
     return seats_left(workshop) == 0
 
 
-def queue_rank(invitation: Invitation) -> int:
-    """Return the invitation's place in the queue, from 1."""
+def queue_rank(invitation: Invitation) -> int | None:
+    """Return the invitation's place in the queue, from 1; None when it is not in it (withdrawn, just promoted)."""
     queue = list(invitation.workshop.invitations.queue().values_list("pk", flat=True))
-    return queue.index(invitation.pk) + 1
+    return queue.index(invitation.pk) + 1 if invitation.pk in queue else None
 
 
 def fill_seats(*, workshop: Workshop) -> None:

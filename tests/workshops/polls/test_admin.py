@@ -181,6 +181,8 @@ def test_from_the_draft_to_the_invitations(client_for: Any, people: Any) -> None
     response = client.post(url(workshop, "choose", option), follow=True)
     assert "Atelier programmé : 3 invitations partent." in text(response)
     assert "Date retenue parmi celles du sondage" in text(response)
+    # What people said stays a click away.
+    assert f'href="{url(workshop)}"' in response.content.decode()
     again = client.post(url(workshop, "choose", option), follow=True)
     assert "La date est choisie : le sondage est clos." in text(again)
     assert OutboxEmail.objects.filter(kind="workshop-invitation").count() == 3

@@ -11,11 +11,12 @@ from django.utils import timezone
 from core.workflow import history
 from outbox.enums import EmailState
 from outbox.models import OutboxEmail
-from tests.members.factories import UserFactory
+from tests.members.factories import MandateFactory, UserFactory
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from tests.workshops.polls.factories import DAY, ask, make_poll, option_ids
 from workshops.enums import Answer, WorkshopState
-from workshops.models import DatePoll, PollAnswer, PollOption, PollReply, Workshop
+from workshops.models import DatePoll, Invitation, PollAnswer, PollOption, PollReply, Workshop
+from workshops.polls.ranking import results
 from workshops.polls.services import (
     MAX_OPTIONS,
     Proposal,
@@ -26,8 +27,9 @@ from workshops.polls.services import (
     open_poll,
     reply_to_poll,
     save_poll,
+    withdraw_asked,
 )
-from workshops.services import WorkshopError, add_guests, withdraw_invitation
+from workshops.services import WorkshopError, add_guests, add_invitees
 
 pytestmark = pytest.mark.django_db
 
@@ -175,13 +177,46 @@ def test_those_added_later_are_asked_once() -> None:
     assert refused(ask_newcomers, workshop=poll.workshop, by=None).code == "deadline"
 
 
-def test_somebody_taken_off_the_list_is_kept_as_withdrawn_and_not_mailed() -> None:
-    poll = make_poll()
-    row = ask(poll, "")
-    withdraw_invitation(invitation=row, by=None)
+def test_somebody_taken_off_the_list_is_told_and_put_back_is_asked_anew() -> None:
+    workshop = prepared()
+    row = InvitationFactory(workshop=workshop, unsent=True)
+    open_poll(workshop=workshop, by=None)
+    say(row, {option_ids(workshop.poll)[0]: "yes"})
+    withdraw_asked(invitation=row, by=None)
     row.refresh_from_db()
-    assert row.withdrawn_at and not kinds()
-    assert refused(say, invitation=row, choices={option_ids(poll)[0]: "yes"}).code == "withdrawn"
+    mine = OutboxEmail.objects.filter(to=row.email).order_by("id")
+    found = mine.values_list("kind", "state", "sequence")
+    assert list(found.all()) == [("workshop-poll", "cancelled", 0), ("workshop-poll-withdrawn", "queued", 0)]
+    assert refused(say, invitation=row, choices={option_ids(workshop.poll)[0]: "yes"}).code == "withdrawn"
+    mandate = MandateFactory(person=row.person, organisation=row.organisation)
+    add_invitees(workshop=workshop, mandates=[mandate], by=None)
+    assert ask_newcomers(workshop=workshop, by=None) == 1
+    assert list(found.all())[2:] == [("workshop-poll", "queued", 1)]
+    reply = PollReply.objects.get(invitation=row)
+    assert reply.answered_at is None and not reply.answers.exists()
+    withdraw_asked(invitation=row, by=None)
+    assert refused(withdraw_asked, invitation=row, by=None).code == "withdrawn"
+
+
+def test_whoever_was_not_asked_yet_leaves_the_list_without_a_trace() -> None:
+    poll = make_poll()
+    withdraw_asked(invitation=InvitationFactory(workshop=poll.workshop, unsent=True), by=None)
+    assert not Invitation.objects.exists() and not kinds()
+
+
+def test_closed_accounts_are_neither_asked_nor_counted_nor_told() -> None:
+    workshop = prepared()
+    closed = InvitationFactory(workshop=workshop, unsent=True, person__is_active=False)
+    InvitationFactory(workshop=workshop, unsent=True, guest=True)
+    assert open_poll(workshop=workshop, by=None) == 1
+    late = ask(workshop.poll, "y")
+    late.person.is_active = False
+    late.person.save()
+    found = results(DatePoll.objects.get(), now=now())
+    assert not {closed, late} & {line.invitation for line in found.lines} and found.ranking[0].yes == 0
+    save_poll(workshop=workshop, proposals=slots(25), answer_by=now() + 5 * DAY, by=None)
+    cancel_poll(workshop=workshop, reason="Grève", by=None)
+    assert not OutboxEmail.objects.filter(to__in=[closed.email, late.email]).exists()
 
 
 # --- replying ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What happens to a date poll: prepared, opened, answered, extended, and ended by a choice or by a cancellation."""
 
-from workshops.polls.services.choosing import cancel_poll, choose_option
+from workshops.polls.services.choosing import cancel_poll, choose_option, withdraw_asked
 from workshops.polls.services.editing import (
     MAX_OPTIONS,
     Proposal,
@@ -23,4 +23,5 @@ __all__ = [
     "reply_refusal",
     "reply_to_poll",
     "save_poll",
+    "withdraw_asked",
 ]

@@ -9,6 +9,7 @@ from core.clock import database_now
 from core.workflow import lock, record
 from workshops.emails import drop_queued
 from workshops.enums import WorkshopState
+from workshops.models.invitations import Invitation
 from workshops.models.workshops import Workshop
 from workshops.polls import emails
 from workshops.polls.models import PollReply
@@ -20,6 +21,7 @@ from workshops.services import (
     lock_recipients,
     schedule_workshop,
     send_invitations,
+    withdraw_invitation,
 )
 
 
@@ -62,10 +64,25 @@ def cancel_poll(*, workshop: Workshop, reason: str, by: Any) -> int:
         if not searching:
             return told
         fresh = lock(workshop)
-        rows = lock_recipients(fresh, fresh.invitations.standing())
+        rows = lock_recipients(fresh, fresh.invitations.standing().reachable())
         drop_queued(rows)
         known = set(PollReply.objects.filter(invitation__in=rows).values_list("invitation", flat=True))
         asked = [row for row in rows if row.pk in known]
         for row in asked:
             emails.send_poll_cancellation(row)
         return told + len(asked)
+
+
+def withdraw_asked(*, invitation: Invitation, by: Any) -> None:
+    """Take one person off the list, as `withdraw_invitation` does; whoever was asked for a date is told.
+
+    Their reply counts no more and their link says so. Raises WorkshopError when it is already withdrawn.
+    """
+    with transaction.atomic():
+        workshop = lock(invitation.workshop)
+        asked = PollReply.objects.running().filter(invitation=invitation).exists()
+        withdraw_invitation(invitation=invitation, by=by)
+        if asked:
+            chosen = workshop.invitations.reachable().filter(pk=invitation.pk)
+            for row in lock_recipients(workshop, chosen):
+                emails.send_poll_withdrawal(row)

@@ -52,7 +52,7 @@ def save_poll(*, workshop: Workshop, proposals: Iterable[Proposal], answer_by: d
         poll.revised_at = now
         poll.save(update_fields=["revision", "revised_at"])
         record(fresh, field="poll_options", source=str(poll.revision - 1), target=str(poll.revision), by=by)
-        asked = fresh.invitations.standing().filter(poll_reply__isnull=False)
+        asked = fresh.invitations.standing().reachable().filter(poll_reply__isnull=False)
         rows = lock_recipients(fresh, asked)
         drop_queued(rows)
         for row in rows:
@@ -111,7 +111,7 @@ def ask_newcomers(*, workshop: Workshop, by: Any) -> int:
 
 
 def _ask(workshop: Workshop, *, now: datetime) -> int:
-    rows = lock_recipients(workshop, workshop.invitations.standing().filter(poll_reply=None))
+    rows = lock_recipients(workshop, workshop.invitations.standing().reachable().filter(poll_reply=None))
     PollReply.objects.bulk_create([PollReply(invitation=row, sent_at=now) for row in rows])
     for row in rows:
         emails.send_poll(row)
