@@ -264,3 +264,12 @@ def test_rules_out_of_bounds_are_refused_at_their_field(
 ) -> None:
     response = secretariat.post(reverse("admin:workshops_kindrules_add"), rules(**changes))
     assert set(errors(response)) == {field}
+
+
+def test_the_sheet_of_a_kind_s_rules_repeats_nothing_in_hidden_fields(secretariat: Client) -> None:
+    rules = KindRules.objects.create(kind="visit")
+    for url in (
+        reverse("admin:workshops_kindrules_add"),
+        reverse("admin:workshops_kindrules_change", args=[rules.pk]),
+    ):
+        assert 'name="initial-' not in secretariat.get(url).content.decode()

@@ -77,3 +77,9 @@ class KindRulesForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = KindRules
         exclude: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Defaults are the settings': Django would repeat them in hidden fields, described to nobody, invalid in HTML.
+        for field in self.fields.values():
+            field.show_hidden_initial = False
