@@ -58,13 +58,14 @@ def _companies() -> QuerySet[CompanyPage]:
 
 
 def _workshops() -> list[dict[str, Any]]:
-    """Return the workshops to come and the last ones, the latest first."""
+    """Return the next workshops, the soonest first, then the last ones where fewer are to come."""
     rows = Workshop.objects.public().exclude(state=WorkshopState.CANCELLED)
-    rows = rows.select_related("axis", "venue__organisation", "venue__commune").order_by("-starts_at", "-id")
+    rows = rows.select_related("axis", "venue__organisation", "venue__commune")
     now = timezone.now()
-    return [
-        {"workshop": row, "past": row.ends_at is not None and row.ends_at < now} for row in rows[:WORKSHOPS]
-    ]
+    coming = rows.filter(ends_at__gte=now).order_by("starts_at", "id")[:WORKSHOPS]
+    past = rows.filter(ends_at__lt=now).order_by("-starts_at", "-id")[:WORKSHOPS]
+    shown = [{"workshop": row, "past": False} for row in coming]
+    return [*shown, *({"workshop": row, "past": True} for row in past)][:WORKSHOPS]
 
 
 def _actions() -> list[Action]:

@@ -99,6 +99,10 @@ class AnswerForm(forms.Form):
         ).order_by("sort_name")
         if not holders:
             del self.fields["proxy_organisation"]
+        for name in self.FOR_REPRESENTED:
+            if name in self.fields:
+                # One of them is needed by whoever is represented: the form does not call it optional.
+                self.fields[name].conditional = True  # type: ignore[attr-defined]
         if people.exists():
             self.fields["represented_by"].label = _("Or the name of somebody who is not in the list")
         else:

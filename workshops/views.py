@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.clock import database_now
 from core.http import anonymous_page_cache, paginate
 from workshops.agenda import filtered, read_filters, same_series, visible_workshops
+from workshops.attendance.services import signing_is_open
 from workshops.calendars import invitation_event, public_calendar
 from workshops.document_views import documents_for, invited_documents
 from workshops.emails import private_place
@@ -135,7 +136,8 @@ def _take_answer(
 def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str, Any]:
     """Return what the answer's fragment shows: the state, the form if there is still something to answer."""
     workshop = invitation.workshop
-    refusal = answer_refusal(invitation, now=database_now())
+    now = database_now()
+    refusal = answer_refusal(invitation, now=now)
     if form is not None and form.is_bound:
         # Whoever answers again answers for the dates that this page shows.
         form.data = {**form.data.dict(), "moves": str(workshop.moves)}  # type: ignore[attr-defined]
@@ -154,6 +156,7 @@ def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str
         "settled": not (invitation.needs_answer or refusal or (form and form.is_bound)),
         "full": is_full(workshop) and not invitation.comes,
         "rank": queue_rank(invitation) if waits else None,
+        "signing": signing_is_open(workshop, now=now),
         "place": private_place(workshop),
         "host_sheet": workshop.venue.host_sheet if workshop.venue and can_see_access(invitation) else [],
     }

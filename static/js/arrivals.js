@@ -21,7 +21,11 @@
     const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   };
-  const say = (state, text) => { bar.dataset.state = state; if (bar.textContent !== text) bar.textContent = text; };
+  const say = (state, text) => {
+    bar.dataset.state = state;
+    for (const name of ["error", "ico", "i-error"]) bar.classList.toggle(name, state === "refused" || state === "login");
+    if (bar.textContent !== text) bar.textContent = text;
+  };
   const show = () => {
     if (!queue.length) say("saved", bar.dataset.saved);
     else say("waiting", bar.dataset.waiting.replace("{count}", queue.length));

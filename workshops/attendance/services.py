@@ -35,6 +35,13 @@ def signing_hours(workshop: Workshop) -> tuple[datetime, datetime] | None:
     return workshop.starts_at - margin, workshop.ends_at + margin
 
 
+def signing_is_open(workshop: Workshop, *, now: datetime) -> bool:
+    """Tell whether people sign in with the code at this moment."""
+    hours = signing_hours(workshop)
+    begun = hours is not None and hours[0] <= now < hours[1]
+    return begun and workshop.state in (WorkshopState.SCHEDULED, WorkshopState.HELD)
+
+
 def open_door(*, workshop: Workshop, by: Any) -> Door:
     """Return the workshop's code at the door, made at the first call. Raises PermissionDenied, WorkshopError."""
     _only_secretariat(by)

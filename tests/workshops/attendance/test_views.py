@@ -155,3 +155,14 @@ def test_the_list_takes_as_many_queries_for_thirty(people):
     assert_constant_queries(
         lambda: more(1), lambda: more(29), step(workshop, "arrivals"), client=client_of(people["secretariat"])
     )
+
+
+def test_the_invitation_leads_to_signing_in_while_the_door_is_open(people):
+    row = InvitationFactory(workshop=today(), person=people["member"])
+    later = InvitationFactory(workshop__scheduled=True, person=people["member"])
+    member = client_of(people["member"])
+    for invitation, there in ((row, True), (later, False)):
+        own = f"/ateliers/{invitation.workshop.slug}/"
+        assert (f'href="{own}presence/"' in member.get(own).content.decode()) is there
+        link = f"/invitations/{invitation.token}/"
+        assert (f'href="{link}presence/"' in client_of().get(link).content.decode()) is there

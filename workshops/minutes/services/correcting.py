@@ -38,7 +38,10 @@ def circulate_minutes(*, minutes: Minutes, by: Any) -> Minutes:
         fresh = lock(minutes)
         now = database_now()
         if workshop.state != WorkshopState.HELD:
-            raise MinutesError(_("Mark the workshop as held first."), code="not-held")
+            message = _(
+                "First say that the workshop took place: button “It took place” under “Invite, follow”."
+            )
+            raise MinutesError(message, code="not-held")
         if not (fresh.chair and fresh.secretary):
             field = "secretary" if fresh.chair else "chair"
             raise MinutesError(_("Say who chaired and who was the secretary."), field=field, code="head")
