@@ -429,6 +429,15 @@ def test_move_says_how_many_mails_before_it_sends_them(secretariat: Client) -> N
     assert workshop.sequence == 1 and OutboxEmail.objects.count() == 3
 
 
+def test_move_warns_of_a_short_notice_before_it_is_done(secretariat: Client) -> None:
+    workshop = WorkshopFactory(scheduled=True)
+    soon = timezone.localtime() + timedelta(hours=1)
+    times = {"starts_at": f"{soon:%Y-%m-%dT%H:%M}", "ends_at": f"{soon + timedelta(hours=1):%Y-%m-%dT%H:%M}"}
+    for changes, warned in ((times, True), ({}, False)):
+        page = secretariat.post(step("process_move", workshop), moved(workshop, **changes)).content.decode()
+        assert ("Le délai est court" in page) is warned
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

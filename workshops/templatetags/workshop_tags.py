@@ -1,7 +1,7 @@
 """What the agenda's and the process page's templates cannot say alone."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from workshops.models import Invitation, Workshop
+from workshops.delays import short_notice
+from workshops.models import Invitation, Workshop, rules_for
 
 register = template.Library()
 
@@ -53,6 +54,12 @@ def duration_short(value: timedelta | None) -> str:
         return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
     days = round(hours / 24)
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+
+
+@register.filter
+def notice_if_moved(workshop: Workshop, starts_at: datetime) -> str:
+    """Return the warning that moving a workshop to that start gives too little notice; nothing otherwise."""
+    return short_notice(starts_at, timezone.now(), days=rules_for(workshop.kind).convocation_days)
 
 
 @register.filter
