@@ -239,7 +239,7 @@ def test_invite_by_body_college_and_sector_does_what_it_shows(secretariat: Clien
     why = {left.who.split(" — ")[0]: left.why for left in preview.context["preview"].left_out}
     assert {why[str(row.person)] for row in (big, other, elsewhere)} == {
         "hors des collèges choisis",
-        "hors des secteurs choisis",
+        "hors des filières choisies",
         "hors des instances choisies",
     }
     assert "indispensable" in preview.content.decode()
