@@ -108,7 +108,7 @@ def test_the_secretariat_invites_sends_and_moves(page: Any, live_server: Any, pe
     assert not overflows(page)
     page.get_by_role("link", name="Déplacer…").click()
     start = timezone.localtime(draft.starts_at).strftime("%Y-%m-%dT%H:%M")
-    assert page.get_by_label("Début").input_value() == start
+    assert page.get_by_label("Début").input_value().startswith(start)
     axe_admin(page)
     page.get_by_label("Début").fill("2999-01-01T09:00")
     page.get_by_label("Fin").fill("2999-01-01T12:00")
