@@ -13,7 +13,7 @@ from roadmap.approval.models import Approval
 from roadmap.drafting.models import Comment
 from showcase.enums import PageState
 from showcase.models import CompanyPage
-from workshops.models import Workshop
+from workshops.models import CalendarReply, Correction, Workshop
 
 # The apps in the order of the work; what only administrators see goes together, last.
 ORDER = ("workshops", "roadmap", "members", "showcase", "network")
@@ -36,6 +36,18 @@ def waiting(request: HttpRequest) -> list[Waiting]:
             Workshop.objects.upcoming().filter(state="scheduled"),
             _("workshops to come"),
             "workshops_workshop",
+        ),
+        (
+            "workshops.view_calendarreply",
+            CalendarReply.objects.undecided(),
+            _("answers of calendars to decide"),
+            "workshops_calendarreply",
+        ),
+        (
+            "workshops.view_correction",
+            Correction.objects.pending(),
+            _("corrections of minutes to decide"),
+            "workshops_correction",
         ),
         (
             "roadmap.view_comment",
@@ -65,6 +77,7 @@ def waiting(request: HttpRequest) -> list[Waiting]:
     ]
     asked = {
         "workshops_workshop": "?state__exact=scheduled",
+        "workshops_correction": "?state__exact=pending",
         "roadmap_comment": "?reponse=non",
         "showcase_companypage": "?state__exact=draft",
         "members_erasurerequest": "?state__exact=open",

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -158,6 +158,13 @@ class WorkshopAdmin(LockedAdmin):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+    def response_add(self, request: HttpRequest, obj: Workshop, post_url_continue: str | None = None) -> Any:
+        """After a new workshop comes who is invited to it."""
+        answer = super().response_add(request, obj, post_url_continue)
+        if "_save" in request.POST and answer.status_code == 302:
+            return HttpResponseRedirect(reverse("admin:workshops_workshop_process", args=[obj.pk]))
+        return answer
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Propose whoever creates it as the organiser."""

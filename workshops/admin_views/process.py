@@ -56,7 +56,7 @@ def process_page(
         workshop,
         status=status,
         invite_form=form,
-        ticked=set(form.typed("mandates")) if form.is_bound else _usual(workshop, rows),
+        ticked=_ticked(request, workshop, form, rows),
         bodies=candidates(workshop) if inviting else [],
         inviting=inviting,
         unsent=[
@@ -94,6 +94,12 @@ def process_page(
         polled=DatePoll.objects.filter(workshop=workshop).exists(),
         **context,
     )
+
+
+def _ticked(request: HttpRequest, workshop: Workshop, form: InviteForm, rows: list[Invitation]) -> set[str]:
+    if form.is_bound:
+        return set(form.typed("mandates"))
+    return set() if "nobody" in request.GET else _usual(workshop, rows)
 
 
 def _usual(workshop: Workshop, rows: list[Invitation]) -> set[str]:
