@@ -3,8 +3,20 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, IntegerField, JSONField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import (
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Abs, Coalesce, Extract, JSONObject, Now
 from django.utils import timezone
 
 from members.enums import COUNCIL
@@ -59,13 +71,10 @@ def _companies() -> QuerySet[CompanyPage]:
 
 def _workshops() -> list[dict[str, Any]]:
     """Return the next workshops, the soonest first, then the last ones where fewer are to come."""
-    rows = Workshop.objects.public().exclude(state=WorkshopState.CANCELLED)
-    rows = rows.select_related("axis", "venue__organisation", "venue__commune")
-    now = timezone.now()
-    coming = rows.filter(ends_at__gte=now).order_by("starts_at", "id")[:WORKSHOPS]
-    past = rows.filter(ends_at__lt=now).order_by("-starts_at", "-id")[:WORKSHOPS]
-    shown = [{"workshop": row, "past": False} for row in coming]
-    return [*shown, *({"workshop": row, "past": True} for row in past)][:WORKSHOPS]
+    rows = Workshop.objects.public().exclude(state=WorkshopState.CANCELLED).with_place()
+    until = ExpressionWrapper(F("starts_at") - Now(), output_field=DurationField())
+    nearest = rows.annotate(past=Q(ends_at__lte=Now()), away=Abs(Extract(until, "epoch")))
+    return [{"workshop": row, "past": row.past} for row in nearest.order_by("past", "away", "id")[:WORKSHOPS]]
 
 
 def _actions() -> list[Action]:
