@@ -73,7 +73,7 @@ def _workshops() -> list[dict[str, Any]]:
     """Return the next workshops, the soonest first, then the last ones where fewer are to come."""
     rows = Workshop.objects.public().exclude(state=WorkshopState.CANCELLED).with_place()
     until = ExpressionWrapper(F("starts_at") - Now(), output_field=DurationField())
-    nearest = rows.annotate(past=Q(ends_at__lte=Now()), away=Abs(Extract(until, "epoch")))
+    nearest: Any = rows.annotate(past=Q(ends_at__lte=Now()), away=Abs(Extract(until, "epoch")))
     return [{"workshop": row, "past": row.past} for row in nearest.order_by("past", "away", "id")[:WORKSHOPS]]
 
 
