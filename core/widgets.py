@@ -1,5 +1,6 @@
 """Fields of the administration site: valid HTML, each with a name that screen readers say."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -27,6 +28,15 @@ class NamedAutocomplete(AutocompleteSelect):
 
 class NamedAutocompleteMultiple(AutocompleteSelectMultiple):
     """The admin's search box for several rows."""
+
+
+class WholeNumberInput(forms.NumberInput):
+    """The browser's own number field."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Leave out what no such field could have sent: HTML forbids it there, and no browser would show it."""
+        text = super().format_value(value)
+        return text if text is None or re.fullmatch(r"-?[0-9]+", text) else None
 
 
 class DayInput(forms.DateInput):

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.widgets import InstantInput
+from core.widgets import InstantInput, WholeNumberInput
 from workshops.admin_forms.fields import InstantField, clean_title, hear_hours
 from workshops.models import Series, Workshop
 from workshops.services import LONGEST_SERIES, Slot
@@ -26,8 +26,12 @@ class DuplicateForm(forms.Form):
 class RhythmForm(forms.Form):
     """How many dates, how far apart: what fills in the list of dates, which stays free."""
 
-    count = forms.IntegerField(label=_("Number of dates"), min_value=2, max_value=LONGEST_SERIES, initial=3)
-    weeks = forms.IntegerField(label=_("Weeks between them"), min_value=1, max_value=26, initial=4)
+    count = forms.IntegerField(
+        label=_("Number of dates"), min_value=2, max_value=LONGEST_SERIES, initial=3, widget=WholeNumberInput
+    )
+    weeks = forms.IntegerField(
+        label=_("Weeks between them"), min_value=1, max_value=26, initial=4, widget=WholeNumberInput
+    )
 
 
 class SeriesForm(forms.Form):
