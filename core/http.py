@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 View = TypeVar("View", bound=Callable[..., Any])
+R = TypeVar("R", bound=HttpResponseBase)
 
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
@@ -65,6 +66,13 @@ def paginate(rows: Any, request: HttpRequest, per_page: int) -> Page:
             % {"number": number, "last": paginator.num_pages}
         )
     return paginator.page(int(number))
+
+
+def secret_page(response: R) -> R:
+    """Keep an answer whose address is a secret (a mail's link, a personal feed) out of referrers and search engines."""
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
 def anonymous_page_cache(*parameters: str) -> Callable[[View], View]:

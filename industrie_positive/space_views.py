@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.http import conflict
+from core.http import conflict, secret_page
 from core.workflow import TransitionError
 from industrie_positive.personal_data import SHOWN, export, tables
 from members.models import CalendarFeed, ErasureRequest, Mandate
@@ -72,9 +72,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
         response["Content-Disposition"] = 'inline; filename="mes-ateliers.ics"'
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return secret_page(response)
 
 
 @require_safe

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from core.http import secret_page
 from members.invitation_forms import OpenAccountForm
 from members.invitations import (
     DeadInvitationError,
@@ -50,7 +51,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
         space = reverse("member-space")
     record_authentication(request, person, "password", email=person.email)
     # By allauth, which asks for the second factor of an account that is opened again.
-    return _private(perform_login(request, person, email_verification="none", redirect_url=space))
+    return secret_page(perform_login(request, person, email_verification="none", redirect_url=space))
 
 
 def _comes_from_elsewhere(request: HttpRequest) -> bool:
@@ -71,16 +72,9 @@ def _page(
         # No logout form: its origin could not be checked from here.
         "user": AnonymousUser(),
     }
-    return _private(render(request, "members/invitation_accept.html", context, status=status))
+    return secret_page(render(request, "members/invitation_accept.html", context, status=status))
 
 
 def _dead(request: HttpRequest, *, status: int) -> HttpResponse:
     context = {"user": AnonymousUser()}
-    return _private(render(request, "members/invitation_dead.html", context, status=status))
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """Keep a page whose address is a secret out of referrers and search engines."""
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return secret_page(render(request, "members/invitation_dead.html", context, status=status))

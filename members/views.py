@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.http import anonymous_page_cache, paginate
+from core.http import anonymous_page_cache, paginate, secret_page
 from members.accounts import lock_account
 from members.directory import bodies, groups_of, matching_organisations
 from members.history import record_change, snapshot
@@ -118,6 +118,4 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     # Whoever is logged in, the page is the mail's: and no logout form, whose origin could not be checked from here.
     context = {"kind": kind, "done": request.method == "POST", "user": AnonymousUser()}
     response = render(request, "members/unsubscribe.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return secret_page(response)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from core.http import secret_page
 from members.permissions import is_secretariat
 from workshops.models import Document, Invitation, Workshop
 from workshops.permissions import can_read_document
@@ -35,9 +36,7 @@ def document_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponseBas
 def invitation_document(request: HttpRequest, token: str, pk: int) -> HttpResponseBase:
     """A document for whoever holds the link of an invitation: guests have no account."""
     invitation = get_object_or_404(Invitation.objects.sent().select_related("workshop"), token=token)
-    response = _file(get_object_or_404(invitation.workshop.documents, pk=pk), everybody=False)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return secret_page(_file(get_object_or_404(invitation.workshop.documents, pk=pk), everybody=False))
 
 
 def documents_for(user: Any, workshop: Workshop, invitation: Invitation | None) -> list[tuple[Document, str]]:

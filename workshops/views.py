@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.clock import database_now
-from core.http import anonymous_page_cache, paginate
+from core.http import anonymous_page_cache, paginate, secret_page
 from workshops.agenda import filtered, read_filters, same_series, visible_workshops
 from workshops.attendance.services import signing_is_open
 from workshops.calendars import invitation_event, public_calendar
@@ -182,7 +182,7 @@ def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         form, status = _take_answer(request, invitation, source=AnswerSource.MAIL_LINK, by=None)
         if status == 200:
-            return _private(HttpResponseRedirect(f"{request.path}?ok=1"))
+            return secret_page(HttpResponseRedirect(f"{request.path}?ok=1"))
         invitation = rows.get(pk=invitation.pk)
     context = _answer_context(invitation, form)
     refusal = context["refusal"]
@@ -196,7 +196,7 @@ def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
         # The same page whoever is logged in; and no logout form, whose origin could not be checked from here.
         "user": AnonymousUser(),
     }
-    return _private(render(request, "workshops/invitation_answer.html", context, status=status))
+    return secret_page(render(request, "workshops/invitation_answer.html", context, status=status))
 
 
 @login_not_required
@@ -208,14 +208,7 @@ def invitation_calendar(request: HttpRequest, token: str) -> HttpResponse:
         workshop__state=WorkshopState.SCHEDULED, workshop__starts_at__isnull=False
     )
     invitation = get_object_or_404(rows.select_related("workshop"), token=token)
-    return _private(_calendar_response(invitation_event(invitation), "invitation.ics"))
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """Keep a page whose address is a secret out of referrers and search engines."""
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return secret_page(_calendar_response(invitation_event(invitation), "invitation.ics"))
 
 
 @login_not_required

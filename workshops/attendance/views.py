@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from core.http import secret_page
 from workshops.attendance.forms import SignInForm
 from workshops.attendance.models import Attendance
 from workshops.attendance.services import check_in
@@ -50,9 +51,7 @@ def attendance_sign_by_link(request: HttpRequest, token: str) -> HttpResponse:
             _("This link opens no invitation: copy it whole from the e-mail, or call the secretariat.")
         )
     response = _sign(request, invitation, by=None, csrf=False)
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return secret_page(response)
 
 
 def _sign(request: HttpRequest, invitation: Invitation, *, by: Any, csrf: bool) -> HttpResponse:

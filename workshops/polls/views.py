@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from core.clock import database_now
+from core.http import secret_page
 from workshops.polls.enums import ReplySource
 from workshops.polls.forms import ReplyForm, reply_form
 from workshops.polls.models import PollOption, PollReply
@@ -35,9 +36,7 @@ def poll_by_token(request: HttpRequest, token: str) -> HttpResponse | None:
     response = _poll_page(
         request, row, source=ReplySource.MAIL_LINK, by=None, user=AnonymousUser(), by_link=True
     )
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return secret_page(response)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
