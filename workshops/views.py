@@ -162,14 +162,8 @@ def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str
     }
 
 
-@login_not_required
-@csrf_exempt  # the token is the right to answer; under `no-referrer` browsers send no origin that could be checked
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind a mail's link. A GET, which link scanners send, changes nothing; a POST answers."""
-    if (poll := poll_by_token(request, token)) is not None:
-        return poll
+def invitation_by_link(token: str) -> Invitation:
+    """Return the invitation that a mail's link opens. Raises Http404, with a message for the reader."""
     rows = Invitation.objects.filter(sent_at__isnull=False).select_related(
         "workshop__venue__organisation", "workshop__venue__commune", "workshop__axis"
     )
@@ -178,12 +172,24 @@ def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404(
             _("This link opens no invitation: copy it whole from the e-mail, or call the secretariat.")
         )
+    return invitation
+
+
+@login_not_required
+@csrf_exempt  # the token is the right to answer; under `no-referrer` browsers send no origin that could be checked
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_answer(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind a mail's link. A GET, which link scanners send, changes nothing; a POST answers."""
+    if (poll := poll_by_token(request, token)) is not None:
+        return poll
+    invitation = invitation_by_link(token)
     form, status = None, 200
     if request.method == "POST":
         form, status = _take_answer(request, invitation, source=AnswerSource.MAIL_LINK, by=None)
         if status == 200:
             return secret_page(HttpResponseRedirect(f"{request.path}?ok=1"))
-        invitation = rows.get(pk=invitation.pk)
+        invitation = invitation_by_link(token)
     context = _answer_context(invitation, form)
     refusal = context["refusal"]
     if status == 200 and refusal and refusal.code in GONE:

@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from industrie_positive.services.processes import free_port
 from outbox.mailbox import Mailbox
 
 USER, PASSWORD = "portal", "correct horse / battery"
@@ -28,8 +29,7 @@ class ImapServer:
     """One mailbox in memory: a new server has another UIDVALIDITY and nothing in it."""
 
     def __init__(self, certificate: Path | None = None) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         tls = ["--cert", str(certificate), "--key", str(certificate)] if certificate else ["--no-tls"]
         command = [sys.executable, "-c", "from pymap.main import main; main()"]
         command += ["--host", "127.0.0.1", "--port", str(self.port), *tls]

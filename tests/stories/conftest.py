@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg2
 import pytest
 
+from industrie_positive.services.processes import free_port
 from tests.helpers.browser import SIZES
 from tests.outbox.imap import PASSWORD as IMAP_PASSWORD
 from tests.outbox.imap import USER, ImapServer
@@ -66,14 +66,6 @@ def wait_for(read: Callable[[], Any], enough: Callable[[Any], bool], *, seconds:
         time.sleep(0.05)
         value = read()
     return value
-
-
-def free_port() -> int:
-    """Return a port that nobody holds."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def follow(page: Any, selector: str) -> None:

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from core.workflow import history
 from outbox.models import OutboxEmail
+from tests.helpers.locks import at_once
 from tests.members.factories import MandateFactory
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
-from tests.workshops.test_concurrency import at_once
 from workshops import emails, services
 from workshops.enums import Answer, AnswerSource
 from workshops.models import Invitation, Workshop

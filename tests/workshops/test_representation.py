@@ -11,9 +11,9 @@ from core.workflow import history
 from members.models import Organisation, User
 from outbox.enums import EmailState
 from outbox.models import OutboxEmail
+from tests.helpers.locks import at_once
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
-from tests.workshops.test_concurrency import at_once
 from workshops import emails, services
 from workshops.enums import Answer, AnswerSource
 from workshops.models import Invitation, KindRules, Workshop

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from core.workflow import history
 from outbox.models import OutboxEmail
+from tests.helpers.locks import at_once
 from tests.members.factories import UserFactory
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
-from tests.workshops.test_concurrency import at_once
 from workshops import emails, services
 from workshops.calendars import personal_calendar
 from workshops.enums import Answer, AnswerSource

@@ -24,7 +24,7 @@ from workshops.attendance.models import Attendance, Door
 from workshops.attendance.services import open_door, record_arrival, record_walk_in, signing_hours, take_back
 from workshops.attendance.sheet import attendance_sheet
 from workshops.attendance.statistics import Row, statistics, years
-from workshops.attendance.views import wants_json
+from workshops.attendance.views import first_error, wants_json
 from workshops.enums import Answer
 from workshops.models import Workshop
 from workshops.permissions import can_run_workshops
@@ -101,8 +101,7 @@ def process_walk_in(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             return _answer(request, workshop)
     if wants_json(request):
-        text = next(str(message) for errors in form.errors.values() for message in errors)
-        return _answer(request, workshop, text, 422)
+        return _answer(request, workshop, first_error(form), 422)
     return _arrivals(request, workshop, form, status=422)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from members.models import Organisation
 from workshops.attendance.models import Attendance
 from workshops.enums import Answer
-from workshops.models.invitations import Invitation
 from workshops.models.workshops import Workshop
 
 
@@ -45,14 +44,14 @@ def presence(workshop: Workshop) -> Presence:
         Line(row.name, row.organisation, "", row.person_id, row.invitation_id) for row in arrived
     ]
     there = {row.invitation_id for row in arrived}
-    rows = workshop.invitations.sent().select_related("organisation", "representative", "proxy_organisation")
+    rows = workshop.invitations.sent().select_related("organisation", "proxy_organisation")
     for invitation in rows:
         if invitation.pk in there:
             continue
         line = Line(
             invitation.name,
             invitation.organisation,
-            _instead(invitation),
+            invitation.representation,
             invitation.person_id,
             invitation.pk,
         )
@@ -63,11 +62,3 @@ def presence(workshop: Workshop) -> Presence:
         else:
             found.absent.append(line)
     return found
-
-
-def _instead(invitation: Invitation) -> str:
-    if invitation.proxy_organisation:
-        return invitation.proxy_organisation.name
-    if invitation.representative:
-        return invitation.representative.get_full_name()
-    return invitation.represented_by

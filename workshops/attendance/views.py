@@ -5,9 +5,8 @@ from uuid import uuid4
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -18,6 +17,7 @@ from workshops.attendance.models import Attendance
 from workshops.attendance.services import check_in
 from workshops.models import Invitation
 from workshops.services import WorkshopError
+from workshops.views import invitation_by_link
 
 GONE = frozenset({"withdrawn", "cancelled", "late", "approved"})
 
@@ -42,16 +42,7 @@ def attendance_sign(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def attendance_sign_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """Sign in by the invitation's link, without an account."""
-    rows = Invitation.objects.filter(sent_at__isnull=False)
-    invitation = (
-        rows.select_related("workshop__venue__organisation", "organisation").filter(token=token).first()
-    )
-    if invitation is None:
-        raise Http404(
-            _("This link opens no invitation: copy it whole from the e-mail, or call the secretariat.")
-        )
-    response = _sign(request, invitation, by=None, csrf=False)
-    return secret_page(response)
+    return secret_page(_sign(request, invitation_by_link(token), by=None, csrf=False))
 
 
 def _sign(request: HttpRequest, invitation: Invitation, *, by: Any, csrf: bool) -> HttpResponse:
@@ -61,7 +52,7 @@ def _sign(request: HttpRequest, invitation: Invitation, *, by: Any, csrf: bool) 
         form = SignInForm(request.POST)
         status = _take(form, invitation, by)
         if wants_json(request):
-            return JsonResponse({"ok": status == 200, "message": _first_error(form)}, status=status)
+            return JsonResponse({"ok": status == 200, "message": first_error(form)}, status=status)
         if status == 200:
             return HttpResponseRedirect(request.path)
     context = {
@@ -91,5 +82,6 @@ def _take(form: SignInForm, invitation: Invitation, by: Any) -> int:
     return 200
 
 
-def _first_error(form: Any) -> str:
+def first_error(form: Any) -> str:
+    """Return what to show of a form's errors where there is room for one; nothing when there is none."""
     return next((str(message) for messages in form.errors.values() for message in messages), "")

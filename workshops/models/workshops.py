@@ -61,10 +61,6 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
         """Not ended yet, the next first."""
         return self.filter(ends_at__gt=Now()).order_by("starts_at", "id")
 
-    def past(self) -> WorkshopQuerySet:
-        """Ended, the latest first."""
-        return self.filter(ends_at__lte=Now()).order_by("-starts_at", "-id")
-
     def clashing_with(self, *, venue_id: int, starts_at: datetime, ends_at: datetime) -> WorkshopQuerySet:
         """Those that hold a room, or its host's whole site, during a time: what the exclusion constraint refuses."""
         return self.filter(

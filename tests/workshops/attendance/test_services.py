@@ -9,9 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from core.workflow import history
+from tests.helpers.locks import at_once
 from tests.members.factories import OrganisationFactory
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
-from tests.workshops.test_concurrency import at_once
 from workshops.attendance import services
 from workshops.attendance.enums import ArrivalSource
 from workshops.attendance.models import CODE_LETTERS, Attendance, Door, new_code

@@ -7,10 +7,9 @@ from django.db import connection, transaction
 
 from core.workflow import TransitionError, lock
 from outbox.models import OutboxEmail
-from tests.helpers.locks import somebody_waits
+from tests.helpers.locks import at_once, somebody_waits
 from tests.members.factories import UserFactory
 from tests.workshops.minutes.factories import circulated, close_corrections
-from tests.workshops.test_concurrency import at_once
 from workshops.minutes import services
 from workshops.minutes.enums import CorrectionState, MinutesState
 from workshops.minutes.models import Correction, Minutes, MinutesFile

@@ -10,10 +10,9 @@ from django.utils import timezone
 
 from core.workflow import history, lock
 from outbox.models import OutboxEmail
-from tests.helpers.locks import somebody_waits
+from tests.helpers.locks import at_once, somebody_waits
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from tests.workshops.polls.factories import DAY, ask, make_poll, option_ids
-from tests.workshops.test_concurrency import at_once
 from workshops.enums import WorkshopState
 from workshops.models import DatePoll, PollAnswer, PollReply, Workshop
 from workshops.polls.reminders import send_due_reminders
