@@ -4,7 +4,8 @@ import re
 import zlib
 
 _OBJECT = re.compile(rb"(?<![0-9])(\d+) 0 obj\s(.*?)\sendobj", re.DOTALL)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_LENGTH = re.compile(rb"/Length (\d+)(?! \d+ R)")
+_STREAM = re.compile(rb"stream\r?\n")
 _PLAIN = rb"[^\\()]|\\."
 _NESTED = rb"(?:%s|\((?:%s)*\))" % (_PLAIN, _PLAIN)
 _TOKEN = re.compile(
@@ -58,10 +59,12 @@ class Pdf:
         return re.sub(r"[ \n]+", " ", "\n".join(self._page(body) for body in pages))
 
     def _stream(self, number: int) -> bytes:
-        found = _STREAM.search(self.objects[number])
-        assert found
-        packed = b"/FlateDecode" in self.objects[number]
-        return zlib.decompress(found[1]) if packed else found[1]
+        body = self.objects[number]
+        start, length = _STREAM.search(body), _LENGTH.search(body)
+        assert start and length
+        # By its length: compressed bytes may end in a newline, or hold any word.
+        content = body[start.end() : start.end() + int(length[1])]
+        return zlib.decompress(content) if b"/FlateDecode" in body[: start.start()] else content
 
     def _fonts(self, page: bytes) -> dict[bytes, dict[int, str]]:
         reference = re.search(rb"/Resources (\d+) 0 R", page)
