@@ -108,7 +108,7 @@ compile_messages() {
 }
 
 # What the tests run beside Python: a browser (Playwright's own cannot be had everywhere; the system's serves
-# as well), and the HTML checker's Java and npm.
+# as well), the HTML checker's Java and npm, and a calendar client's library.
 need_test_tools() {
     missing=
     mac_chrome="/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -119,6 +119,8 @@ need_test_tools() {
     [ -n "${CHROMIUM:-}" ] || first_command chromium chromium-browser google-chrome google-chrome-stable || missing="chromium"
     first_command java || missing="$missing default-jre-headless"
     first_command npm || missing="$missing npm"
+    first_file /usr/lib/*/libicalss.so.3 /usr/lib/libicalss.so* /usr/lib64/libicalss.so* /usr/local/lib/libicalss.* \
+        /opt/homebrew/lib/libicalss.* || missing="$missing libical3"
     # npm too must know the system's certificates, which Node does not read by itself.
     for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt; do
         if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$bundle" ]; then
@@ -134,7 +136,14 @@ need_test_tools() {
             fail "The packages could not be installed: $(tail -n 1 "$log") Run: apt-get install $missing."
         return
     fi
-    fail "The tests need a Chromium or Chrome, Java 17 and npm: $(install_hint "$missing" 'them')."
+    fail "The tests need a Chromium or Chrome, Java 17, npm and libical: $(install_hint "$missing" 'them')."
+}
+
+first_file() { # first_file PATH…: is one of them there?
+    for path in "$@"; do
+        if [ -e "$path" ]; then return 0; fi
+    done
+    return 1
 }
 
 first_command() { # first_command NAME…: is one of them on PATH?

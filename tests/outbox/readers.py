@@ -1,7 +1,6 @@
 """Two readers of calendar objects, independent of the library that writes ours: ical.js (npm) and vobject (PyPI)."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -27,24 +26,4 @@ def ical_js(**question: list[Any]) -> list[Any]:
     )
     assert found.returncode == 0, found.stderr
     answer: list[Any] = json.loads(found.stdout)
-    return answer
-
-
-def sabre(messages: list[str]) -> list[dict[str, Any]] | None:
-    """Apply messages to an attendee's calendar by sabre/vobject's iTIP broker (Nextcloud's); None without PHP and it.
-
-    SABRE_VOBJECT names a folder with a checkout of sabre-io/vobject: no registry of ours has it.
-    """
-    php, folder = shutil.which("php"), os.environ.get("SABRE_VOBJECT")
-    if not php or not folder:
-        return None
-    found = subprocess.run(
-        [php, str(SCRIPT.with_name("sabre_receiver.php")), folder],
-        input=json.dumps(messages),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert found.returncode == 0, found.stdout + found.stderr
-    answer: list[dict[str, Any]] = json.loads(found.stdout)
     return answer

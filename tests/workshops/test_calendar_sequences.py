@@ -2,12 +2,14 @@
 
 import random
 from datetime import timedelta
+from itertools import accumulate, permutations
 from typing import Any
 
 import pytest
 
 from outbox.models import OutboxEmail
-from tests.outbox.readers import ical_js, sabre
+from tests.outbox.libical import libical
+from tests.outbox.readers import ical_js
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from workshops import services
 from workshops.models import Workshop
@@ -89,12 +91,28 @@ def test_out_of_order_or_twice_the_calendar_ends_where_it_should(told: Any) -> N
             assert shown(state) == expected[newest]
 
 
-def test_nextclouds_broker_follows_the_messages(told: Any) -> None:
-    """Run where PHP and a checkout of sabre-io/vobject are at hand; see docs/testing.md."""
+def test_evolutions_library_applies_each_message(told: Any) -> None:
     workshop, lea, max_, expected = told
-    hers = sabre(lea)
-    if hers is None:
-        pytest.skip("needs PHP, and SABRE_VOBJECT with a checkout of sabre-io/vobject")
+    hers, his = libical(lea, attendee="lea@example.com"), libical(max_, attendee="max@example.com")
     assert [shown(state) for state in hers] == expected
-    assert [shown(state) for state in sabre(max_) or []] == [*expected[:3], expected[5]]
-    assert all((state["uid"], state["events"], state["faults"]) == (workshop.uid, 1, []) for state in hers)
+    assert [shown(state) for state in his] == [*expected[:3], expected[5]]
+    assert [state["called"] for state in hers] == [
+        "REQUEST-NEW",
+        "REQUEST-RESCHEDULE",
+        "REQUEST-UPDATE",
+        "CANCEL-EVENT",
+        "REQUEST-UPDATE",
+        "CANCEL-EVENT",
+    ]
+    assert all((state["uid"], state["events"]) == (workshop.uid, 1) for state in hers + his)
+
+
+def test_evolutions_library_calls_an_older_update_or_a_second_copy_obsolete(told: Any) -> None:
+    _workshop, lea, _max, expected = told
+    updates, sequences = [lea[0], lea[1], lea[2], lea[4]], [0, 1, 2, 4]
+    for order in permutations(range(4)):
+        states = libical([updates[n] for n in order] * 2, attendee="lea@example.com")
+        newest = list(accumulate([*order, *order], max))
+        assert [state["sequence"] for state in states] == [sequences[n] for n in newest]
+        assert [shown(state) for state in states] == [expected[sequences[n]] for n in newest]
+        assert [state["called"] for state in states[4:]] == ["OBSOLETE"] * 4
