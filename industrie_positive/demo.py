@@ -3,8 +3,9 @@
 Accounts carry role names and addresses in example.org (reserved by RFC 2606); production refuses them at the login.
 """
 
+from calendar import THURSDAY, TUESDAY
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -39,6 +40,13 @@ HOST_SHEET = {
     "contact_name": "L’accueil du site (exemple)",
     "contact_phone": "04 00 00 00 00",
 }
+
+
+def _ahead(*, days: int, weekday: int, hour: int, minute: int = 0) -> datetime:
+    """The first such weekday from that many days ahead, at that time in Montpellier."""
+    day = timezone.localtime() + timedelta(days=days)
+    day += timedelta(days=(weekday - day.weekday()) % 7)
+    return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
 @dataclass(frozen=True)
@@ -123,9 +131,7 @@ def _workshop_to_call(organiser: User) -> None:
     """A draft that the secretariat can call at once, in four weeks at a member's office."""
     if Workshop.objects.filter(slug="atelier-conseil-a-convoquer").exists():
         return
-    day = timezone.localtime() + timedelta(days=28)
-    day += timedelta(days=(1 - day.weekday()) % 7)  # a Tuesday
-    starts_at = day.replace(hour=14, minute=0, second=0, microsecond=0)
+    starts_at = _ahead(days=28, weekday=TUESDAY, hour=14)
     workshop = Workshop.objects.create(
         slug="atelier-conseil-a-convoquer",
         kind=WorkshopKind.WORKSHOP_COUNCIL,
@@ -154,9 +160,7 @@ def _visit_to_come(organiser: User) -> None:
     """A company visit in the public agenda, so that there is something to come."""
     if Workshop.objects.filter(slug="visite-impression-textile").exists():
         return
-    day = timezone.localtime() + timedelta(days=42)
-    day += timedelta(days=(3 - day.weekday()) % 7)  # a Thursday
-    starts_at = day.replace(hour=10, minute=0, second=0, microsecond=0)
+    starts_at = _ahead(days=42, weekday=THURSDAY, hour=10)
     workshop = Workshop.objects.create(
         slug="visite-impression-textile",
         kind=WorkshopKind.VISIT,
@@ -177,9 +181,7 @@ def _full_visit(organiser: User) -> None:
     """A visit with four seats and seven who want to come: a queue, and a host sheet."""
     if Workshop.objects.filter(slug="visite-complete").exists():
         return
-    day = timezone.localtime() + timedelta(days=12)
-    day += timedelta(days=(1 - day.weekday()) % 7)  # a Tuesday
-    starts_at = day.replace(hour=9, minute=30, second=0, microsecond=0)
+    starts_at = _ahead(days=12, weekday=TUESDAY, hour=9, minute=30)
     venue = Venue.objects.get(organisation__slug="ibm", name="Site de Montpellier")
     for name, text in HOST_SHEET.items():
         setattr(venue, name, getattr(venue, name) or text)
@@ -232,9 +234,7 @@ def _open_date_poll(organiser: User) -> None:
     Invitation.objects.filter(workshop=workshop, person__email=f"titulaire.edf{DEMO_DOMAIN}").update(
         is_required=True
     )
-    first = timezone.localtime() + timedelta(days=35)
-    first += timedelta(days=(1 - first.weekday()) % 7)  # a Tuesday
-    first = first.replace(hour=14, minute=0, second=0, microsecond=0)
+    first = _ahead(days=35, weekday=TUESDAY, hour=14)
     venues = list(Venue.objects.order_by("organisation__sort_name", "name")[:2])
     proposals = [
         Proposal(start, start + timedelta(hours=3), venue.pk)

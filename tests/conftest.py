@@ -155,6 +155,12 @@ def clean_slate() -> Iterator[None]:
 # --- database ---
 
 
+@pytest.fixture
+def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody wakes the mail worker after a commit: that is the outbox's own test."""
+    monkeypatch.setattr("outbox.services.wake_worker", lambda: None)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Let transactional tests empty the append-only tables of the test database between them, and nothing else."""

@@ -76,23 +76,23 @@ def invitation_key(invitation: Invitation) -> str:
 
 def send_invitation(invitation: Invitation, *, now: datetime) -> None:
     """Queue the invitation (for a session: the convocation) with its calendar entry."""
-    _send(invitation, INVITATION, "invitation", calendar=_request(invitation, now))
+    send_to_invitee(invitation, INVITATION, "invitation", calendar=_request(invitation, now))
 
 
 def send_update(invitation: Invitation, *, now: datetime, dates_changed: bool, old: Workshop) -> None:
     """Queue the news that the workshop moved; the calendar entry moves with it."""
     context = {"dates_changed": dates_changed, "old": old}
-    _send(invitation, UPDATE, "update", context=context, calendar=_request(invitation, now))
+    send_to_invitee(invitation, UPDATE, "update", context=context, calendar=_request(invitation, now))
 
 
 def send_cancellation(invitation: Invitation, *, now: datetime) -> None:
     """Queue the news that the workshop is cancelled for all."""
-    _send(invitation, CANCELLED, "cancelled", calendar=_cancel(invitation, now, whole_event=True))
+    send_to_invitee(invitation, CANCELLED, "cancelled", calendar=_cancel(invitation, now, whole_event=True))
 
 
 def send_withdrawal(invitation: Invitation, *, now: datetime) -> None:
     """Queue the cancellation of one person's entry; the workshop goes on."""
-    _send(invitation, WITHDRAWN, "withdrawn", calendar=_cancel(invitation, now, whole_event=False))
+    send_to_invitee(invitation, WITHDRAWN, "withdrawn", calendar=_cancel(invitation, now, whole_event=False))
 
 
 def send_answer_receipt(invitation: Invitation, *, now: datetime) -> None:
@@ -102,12 +102,14 @@ def send_answer_receipt(invitation: Invitation, *, now: datetime) -> None:
     """
     waits = invitation.answer == Answer.WAITING
     calendar = _request(invitation, now) if waits else None
-    _send(invitation, ANSWER, "answer", sequence=next_sequence(invitation, ANSWER), calendar=calendar)
+    send_to_invitee(
+        invitation, ANSWER, "answer", sequence=next_sequence(invitation, ANSWER), calendar=calendar
+    )
 
 
 def send_promotion(invitation: Invitation, *, now: datetime) -> None:
     """Queue the news that a seat is free for somebody who waited; the calendar entry is confirmed."""
-    _send(
+    send_to_invitee(
         invitation,
         PROMOTED,
         "promoted",
@@ -120,7 +122,7 @@ def send_named(invitation: Invitation, *, giver: Invitation, now: datetime | Non
     """Queue the news that a colleague named this person to come instead; with the entry if they are newly invited."""
     context = {"giver": giver.current_name, "newly": now is not None}
     calendar = _request(invitation, now) if now else None
-    _send(
+    send_to_invitee(
         invitation,
         NAMED,
         "named",
@@ -134,7 +136,7 @@ def send_asked_again(invitation: Invitation, *, who: str, now: datetime) -> None
     """Queue the news that the colleague or the proxy's holder does not come: the person is asked again."""
     closed = bool(invitation.workshop.answer_by and invitation.workshop.answer_by <= now)
     context = {"who": who, "closed": closed}
-    _send(
+    send_to_invitee(
         invitation,
         ASKED_AGAIN,
         "asked_again",
@@ -147,12 +149,12 @@ def send_proxy(invitation: Invitation, *, giver: Invitation, given: bool) -> Non
     """Queue, to somebody of the organisation that holds it, the news of a proxy given or taken back."""
     context = {"giver": giver.current_name, "organisation": giver.organisation, "given": given}
     kind = PROXY_GIVEN if given else PROXY_ENDED
-    _send(invitation, kind, "proxy", context=context, sequence=next_sequence(invitation, kind))
+    send_to_invitee(invitation, kind, "proxy", context=context, sequence=next_sequence(invitation, kind))
 
 
 def send_host_sheet(invitation: Invitation) -> None:
     """Queue the host sheet to somebody who comes; a later one is a new message."""
-    _send(invitation, HOST_SHEET, "host_sheet", sequence=next_sequence(invitation, HOST_SHEET))
+    send_to_invitee(invitation, HOST_SHEET, "host_sheet", sequence=next_sequence(invitation, HOST_SHEET))
 
 
 def next_sequence(invitation: Invitation, kind: str) -> int:
@@ -164,7 +166,7 @@ def next_sequence(invitation: Invitation, kind: str) -> int:
 
 def send_reply_refused(invitation: Invitation, *, why: str = "", former_dates: bool = False) -> bool:
     """Queue the news that a calendar's answer does not count, and why; once a version of the workshop."""
-    return _send(
+    return send_to_invitee(
         invitation, REPLY_REFUSED, "reply_refused", context={"why": why, "former_dates": former_dates}
     )
 
@@ -173,14 +175,14 @@ def send_silent_reminder(invitation: Invitation, *, days: int) -> bool:
     """Queue a reminder to somebody who has not answered; False when it exists already."""
     kind = silent_reminder_kind(days)
     sequence, refusable = invitation.workshop.moves, MailChoice.REMINDER_SILENT
-    return _send(invitation, kind, "reminder_silent", sequence=sequence, refusable=refusable)
+    return send_to_invitee(invitation, kind, "reminder_silent", sequence=sequence, refusable=refusable)
 
 
 def send_attending_reminder(invitation: Invitation, *, hours: int) -> bool:
     """Queue a reminder to somebody who comes, with the way in; False when it exists already."""
     kind = attending_reminder_kind(hours)
     sequence, refusable = invitation.workshop.moves, MailChoice.REMINDER_ATTENDING
-    return _send(invitation, kind, "reminder_attending", sequence=sequence, refusable=refusable)
+    return send_to_invitee(invitation, kind, "reminder_attending", sequence=sequence, refusable=refusable)
 
 
 def silent_reminder_kind(days: int) -> str:
@@ -217,7 +219,7 @@ def _drop_reminders(invitation: Invitation, family: str) -> None:
         cancel_queued(key=key, kind=kind)
 
 
-def _send(
+def send_to_invitee(
     invitation: Invitation,
     kind: str,
     template: str,
@@ -227,6 +229,10 @@ def _send(
     sequence: int | None = None,
     refusable: MailChoice | None = None,
 ) -> bool:
+    """Queue a message about a workshop to somebody invited, with the link to their page; return whether it is new.
+
+    `sequence` is the workshop's unless told; `refusable` names the choice by which people refuse such mails.
+    """
     workshop, language = invitation.workshop, invitation.mail_language
     unsubscribe = unsubscribe_url(invitation.person, refusable) if refusable else ""
     with override(language):

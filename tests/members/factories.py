@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import factory
+from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
 from members.enums import COUNCIL, MandateRole, OrganisationKind
@@ -19,6 +20,10 @@ class UserFactory(DjangoModelFactory[User]):
     email = factory.Sequence(lambda n: f"person{n}@example.org")
     first_name = factory.Sequence(lambda n: f"Camille{n}")
     last_name = factory.Sequence(lambda n: f"Durand{n}")
+
+    class Params:
+        # A person of the register who has never opened their account.
+        unopened = factory.Trait(password=factory.LazyFunction(lambda: make_password(None)))
 
 
 class SectorFactory(DjangoModelFactory[Sector]):

@@ -15,24 +15,11 @@ from tests.helpers.queries import queries_of
 from tests.helpers.roles import ROLES
 from tests.members.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 
 PAGE = "/admin/members/user/inviter/"
 LIST = "/admin/members/user/"
 INVITATIONS = "/admin/members/portalinvitation/"
-
-
-@pytest.fixture(autouse=True)
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outbox.services.wake_worker", lambda: None)
-
-
-def somebody(**fields: Any) -> User:
-    """A person of the register who has never opened their account."""
-    person = UserFactory(**fields)
-    person.set_unusable_password()
-    person.save()
-    return person
 
 
 def text_of(response: Any) -> str:
@@ -59,7 +46,7 @@ def test_new_person_is_offered_an_invitation_and_nothing_is_sent_yet(client_for)
 
 
 def test_selected_people_are_invited_after_a_page_that_says_who_is(client_for, people):
-    ready, closed = somebody(), UserFactory(is_active=False, last_login=timezone.now())
+    ready, closed = UserFactory(unopened=True), UserFactory(is_active=False, last_login=timezone.now())
     opened, staff = UserFactory(last_login=timezone.now()), people["administrator"]
     client = client_for("secretariat")
     chosen = [person.pk for person in (ready, closed, opened, staff)]
@@ -76,14 +63,14 @@ def test_selected_people_are_invited_after_a_page_that_says_who_is(client_for, p
 
 
 def test_administrators_invite_staff(client_for):
-    agent = somebody(is_staff=True)
+    agent = UserFactory(unopened=True, is_staff=True)
     client_for("administrator").post(PAGE, {"person": [agent.pk]})
     assert PortalInvitation.objects.get().person == agent
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in ("secretariat", "administrator")])
 def test_others_neither_see_nor_invite(client_for, role):
-    person = somebody()
+    person = UserFactory(unopened=True)
     client = client_for(role)
     for response in (
         client.get(PAGE, {"person": person.pk}),
@@ -96,7 +83,7 @@ def test_others_neither_see_nor_invite(client_for, role):
 
 
 def test_staff_without_the_permission_do_not_invite(client, people):
-    person = somebody()
+    person = UserFactory(unopened=True)
     client.force_login(UserFactory(is_staff=True))
     assert client.post(PAGE, {"person": [person.pk]}).status_code == 403
     assert not PortalInvitation.objects.exists()
@@ -111,8 +98,8 @@ def test_nonsense_is_answered(client_for):
 
 
 def test_open_invitations_are_revoked_and_sent_again(client_for, people):
-    invitation = invite_person(person=somebody(), by=None)
-    staffs = invite_person(person=somebody(is_staff=True), by=None)
+    invitation = invite_person(person=UserFactory(unopened=True), by=None)
+    staffs = invite_person(person=UserFactory(unopened=True, is_staff=True), by=None)
     client = client_for("secretariat")
     chosen = {"_selected_action": [invitation.pk, staffs.pk]}
     client.post(INVITATIONS, {"action": "revoke", **chosen})
@@ -123,7 +110,7 @@ def test_open_invitations_are_revoked_and_sent_again(client_for, people):
 
 
 def test_list_tells_expired_from_waiting(client_for):
-    waiting, old = (invite_person(person=somebody(), by=None) for _n in range(2))
+    waiting, old = (invite_person(person=UserFactory(unopened=True), by=None) for _n in range(2))
     PortalInvitation.objects.filter(pk=old.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
     client = client_for("secretariat")
     for standing, expected in (("waiting", waiting), ("expired", old)):
@@ -134,7 +121,7 @@ def test_list_tells_expired_from_waiting(client_for):
 
 
 def test_invitations_are_written_by_the_portal_alone(client_for):
-    invitation = invite_person(person=somebody(), by=None)
+    invitation = invite_person(person=UserFactory(unopened=True), by=None)
     client = client_for("administrator")
     assert client.get(f"{INVITATIONS}add/").status_code == 403
     assert client.post(f"{INVITATIONS}{invitation.pk}/change/", {}).status_code == 403
@@ -143,11 +130,11 @@ def test_invitations_are_written_by_the_portal_alone(client_for):
 
 def test_same_number_of_queries_for_one_and_thirty(client_for):
     client = client_for("secretariat")
-    invite_person(person=somebody(), by=None)
+    invite_person(person=UserFactory(unopened=True), by=None)
     first = User.objects.latest("pk")
     few = [len(queries_of(client, url)) for url in (INVITATIONS, f"{PAGE}?person={first.pk}")]
     for _n in range(29):
-        invite_person(person=somebody(), by=None)
+        invite_person(person=UserFactory(unopened=True), by=None)
     numbers = "&".join(f"person={pk}" for pk in PortalInvitation.objects.values_list("person_id", flat=True))
     many = [len(queries_of(client, url)) for url in (INVITATIONS, f"{PAGE}?{numbers}")]
     assert many == few
@@ -155,7 +142,7 @@ def test_same_number_of_queries_for_one_and_thirty(client_for):
 
 @pytest.mark.django_db(transaction=True)
 def test_page_has_no_accessibility_fault(page, live_server, people):
-    person, opened = somebody(), UserFactory(last_login=timezone.now())
+    person, opened = UserFactory(unopened=True), UserFactory(last_login=timezone.now())
     invitation = invite_person(person=person, by=None)
     log_in(page, live_server, people["secretariat"])
     page.goto(f"{PAGE}?person={person.pk}&person={opened.pk}")

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth import SESSION_KEY
@@ -21,23 +20,10 @@ from outbox.models import OutboxEmail
 from tests.helpers.locks import at_once
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 
 PASSWORD = "une phrase facile à retenir"
 TYPED = {"password1": PASSWORD, "password2": PASSWORD}
-
-
-@pytest.fixture(autouse=True)
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outbox.services.wake_worker", lambda: None)
-
-
-def somebody(**fields: Any) -> User:
-    """A person of the register who has never opened their account."""
-    person = UserFactory(**fields)
-    person.set_unusable_password()
-    person.save()
-    return person
 
 
 def invite(person: User, by: User | None = None) -> tuple[PortalInvitation, str]:
@@ -75,7 +61,7 @@ def assert_dead(path: str, status: int = 410) -> None:
     [("fr", "/bienvenue/", "Bonjour Ada Colin"), ("en", "/en/bienvenue/", "Hello Ada Colin")],
 )
 def test_mail_is_in_the_persons_language_with_organisation_and_link(language, prefix, words):
-    person = somebody(first_name="Ada", last_name="Colin", language=language)
+    person = UserFactory(unopened=True, first_name="Ada", last_name="Colin", language=language)
     MandateFactory(person=person, organisation=OrganisationFactory(name="Verrerie du Verdanson"))
     invitation, path = invite(person)
     mail = OutboxEmail.objects.get()
@@ -91,7 +77,7 @@ def test_mail_is_in_the_persons_language_with_organisation_and_link(language, pr
 
 
 def test_database_keeps_the_hash_of_the_secret_alone():
-    invitation, path = invite(somebody())
+    invitation, path = invite(UserFactory(unopened=True))
     secret = path.rstrip("/").rpartition("/")[2]
     assert len(secret) >= 43
     with connection.cursor() as cursor:
@@ -101,7 +87,7 @@ def test_database_keeps_the_hash_of_the_secret_alone():
 
 
 def test_admins_outbox_does_not_show_the_link(client_for):
-    _invitation, path = invite(somebody())
+    _invitation, path = invite(UserFactory(unopened=True))
     secret = path.rstrip("/").rpartition("/")[2]
     for role in ("secretariat", "administrator"):
         url = reverse("admin:outbox_outboxemail_change", args=[OutboxEmail.objects.get().pk])
@@ -111,7 +97,7 @@ def test_admins_outbox_does_not_show_the_link(client_for):
 
 
 def test_names_with_html_are_data():
-    person = somebody(first_name="<b>Ada</b>", last_name="=cmd|'/c calc'!A0")
+    person = UserFactory(unopened=True, first_name="<b>Ada</b>", last_name="=cmd|'/c calc'!A0")
     invitation, path = invite(person)
     page = Client().get(path).content.decode()
     assert "<b>Ada</b>" not in page and "&lt;b&gt;Ada" in page
@@ -122,7 +108,7 @@ def test_names_with_html_are_data():
 
 
 def test_get_shows_who_is_invited_and_changes_nothing(django_assert_max_num_queries):
-    person = somebody(first_name="Ada", last_name="Colin")
+    person = UserFactory(unopened=True, first_name="Ada", last_name="Colin")
     MandateFactory(person=person, organisation=OrganisationFactory(name="Verrerie du Verdanson"))
     invitation, path = invite(person)
     client = Client()
@@ -144,7 +130,7 @@ def test_get_shows_who_is_invited_and_changes_nothing(django_assert_max_num_quer
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_post_sets_the_password_and_logs_in(language):
-    person = somebody(language=language)
+    person = UserFactory(unopened=True, language=language)
     invitation, path = invite(person)
     client = Client()
     response = client.post(path, TYPED)
@@ -171,7 +157,7 @@ def test_post_sets_the_password_and_logs_in(language):
     ],
 )
 def test_bad_password_is_refused_at_its_field_and_the_link_still_works(typed, field):
-    person = somebody(email="ada.colin@example.org")
+    person = UserFactory(unopened=True, email="ada.colin@example.org")
     _invitation, path = invite(person)
     client = Client()
     response = client.post(path, typed)
@@ -185,7 +171,7 @@ def test_bad_password_is_refused_at_its_field_and_the_link_still_works(typed, fi
 
 def test_post_from_another_site_logs_nobody_in():
     """Somebody who holds an invitation could otherwise log others in to their own account."""
-    _invitation, path = invite(somebody())
+    _invitation, path = invite(UserFactory(unopened=True))
     for source in ("cross-site", "same-site"):
         client = Client(headers={"sec-fetch-site": source})
         assert client.post(path, TYPED).status_code == 403
@@ -195,7 +181,7 @@ def test_post_from_another_site_logs_nobody_in():
 
 
 def test_opening_logs_somebody_else_out_of_this_browser(client_for, people):
-    person = somebody()
+    person = UserFactory(unopened=True)
     _invitation, path = invite(person)
     client = client_for("member")
     assert str(people["member"]) in client.get(path).content.decode()
@@ -207,19 +193,19 @@ def test_opening_logs_somebody_else_out_of_this_browser(client_for, people):
 
 
 def test_forged_link_opens_nothing():
-    invite(somebody())
+    invite(UserFactory(unopened=True))
     assert_dead("/bienvenue/" + "a" * 43 + "/", status=404)
     assert_dead("/en/bienvenue/x/", status=404)
 
 
 def test_expired_link_opens_nothing():
-    invitation, path = invite(somebody())
+    invitation, path = invite(UserFactory(unopened=True))
     age(invitation)
     assert_dead(path)
 
 
 def test_revoked_link_opens_nothing_and_its_mail_stays_home(people):
-    invitation, path = invite(somebody())
+    invitation, path = invite(UserFactory(unopened=True))
     invitations.revoke_invitation(invitation=invitation, by=people["secretariat"], reason="Wrong person")
     assert_dead(path)
     assert OutboxEmail.objects.get().state == EmailState.CANCELLED
@@ -230,7 +216,7 @@ def test_revoked_link_opens_nothing_and_its_mail_stays_home(people):
 
 
 def test_sending_again_kills_the_former_link():
-    person = somebody()
+    person = UserFactory(unopened=True)
     _former, old = invite(person)
     _current, new = invite(person)
     assert_dead(old)
@@ -239,21 +225,21 @@ def test_sending_again_kills_the_former_link():
 
 
 def test_link_sent_to_a_former_address_opens_nothing():
-    person = somebody()
+    person = UserFactory(unopened=True)
     _invitation, path = invite(person)
     User.objects.filter(pk=person.pk).update(email="new.address@example.org")
     assert_dead(path)
 
 
 def test_link_of_a_person_deactivated_since_opens_nothing():
-    person = somebody()
+    person = UserFactory(unopened=True)
     _invitation, path = invite(person)
     User.objects.filter(pk=person.pk).update(is_active=False)
     assert_dead(path)
 
 
 def test_link_of_an_account_opened_otherwise_opens_nothing():
-    person = somebody()
+    person = UserFactory(unopened=True)
     _invitation, path = invite(person)
     person.set_password("something else entirely")
     person.save()
@@ -262,7 +248,7 @@ def test_link_of_an_account_opened_otherwise_opens_nothing():
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_dead_pages_say_the_same_in_the_readers_language(language):
-    invitation, path = invite(somebody(language=language))
+    invitation, path = invite(UserFactory(unopened=True, language=language))
     age(invitation)
     prefix = "" if language == "fr" else "/en"
     gone = Client().get(path).content.decode()
@@ -279,7 +265,7 @@ def test_dead_pages_say_the_same_in_the_readers_language(language):
 def test_password_reset_revives_no_dead_invitation():
     """Decidim's CVE-2023-48220: an expired invitation, then a reset mail, then a way in."""
     for kill in (age, lambda row: invitations.revoke_invitation(invitation=row, by=None)):
-        person = somebody()
+        person = UserFactory(unopened=True)
         invitation, path = invite(person)
         kill(invitation)
         known = set(OutboxEmail.objects.values_list("pk", flat=True))
@@ -293,7 +279,7 @@ def test_password_reset_revives_no_dead_invitation():
 
 
 def test_open_account_is_not_invited():
-    person = somebody()
+    person = UserFactory(unopened=True)
     person.set_password(PASSWORD)
     person.save()
     with pytest.raises(InvitationError):
@@ -303,12 +289,14 @@ def test_open_account_is_not_invited():
 
 def test_account_entered_without_a_password_is_open_too():
     with pytest.raises(InvitationError):
-        invite_person(person=somebody(last_login=timezone.now()), by=None)
+        invite_person(person=UserFactory(unopened=True, last_login=timezone.now()), by=None)
 
 
 def test_erased_person_is_not_invited():
     with pytest.raises(InvitationError):
-        invite_person(person=somebody(email="erased-7@invalid.invalid", is_active=False), by=None)
+        invite_person(
+            person=UserFactory(unopened=True, email="erased-7@invalid.invalid", is_active=False), by=None
+        )
 
 
 def test_closed_account_is_reopened_by_a_new_invitation_only():
@@ -328,7 +316,7 @@ def test_closed_account_is_reopened_by_a_new_invitation_only():
 
 
 def test_one_open_invitation_a_person():
-    person = somebody()
+    person = UserFactory(unopened=True)
     invitation, _path = invite(person)
     with pytest.raises(IntegrityError), transaction.atomic():
         PortalInvitation.objects.create(
@@ -337,7 +325,7 @@ def test_one_open_invitation_a_person():
 
 
 def test_accepted_state_is_bound_to_its_date():
-    invitation, _path = invite(somebody())
+    invitation, _path = invite(UserFactory(unopened=True))
     with pytest.raises(IntegrityError), transaction.atomic():
         PortalInvitation.objects.filter(pk=invitation.pk).update(accepted_at=timezone.now())
 
@@ -357,7 +345,7 @@ def test_nobody_signs_up(client):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_several_posts_at_once_one_wins():
-    person = somebody()
+    person = UserFactory(unopened=True)
     invitation, path = invite(person)
     words = [f"{PASSWORD} numéro {n}" for n in range(6)]
     outcomes = at_once(
@@ -371,7 +359,7 @@ def test_of_several_posts_at_once_one_wins():
 @pytest.mark.django_db(transaction=True)
 def test_sending_again_and_accepting_at_once_leave_one_truth():
     for _turn in range(4):
-        person = somebody()
+        person = UserFactory(unopened=True)
         invitation, _path = invite(person)
         outcomes = at_once(
             lambda i=invitation: accept_invitation(invitation=i, password=PASSWORD),

@@ -19,12 +19,7 @@ from tests.members import oidc_server
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
 from tests.members.proconnect import LOGIN, SIREN, SIRET, assert_refused, browse, go
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outbox.services.wake_worker", lambda: None)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 
 
 # --- off ---

@@ -18,12 +18,7 @@ from tests.helpers.locks import at_once
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
 from tests.members.proconnect import SIREN, SIRET, assert_refused, go
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outbox.services.wake_worker", lambda: None)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 
 
 # --- one person, several identities ---

@@ -1,5 +1,6 @@
 """The secretariat's pages of the minutes: typed during the meeting, circulated, approved; a decision, a correction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -269,15 +270,11 @@ def decision_add(request: HttpRequest, pk: int) -> HttpResponse:
 def _save_decision(
     request: HttpRequest, minutes: Minutes, form: DecisionForm, decision: Decision | None
 ) -> int:
-    if not form.is_valid():
-        return 422
-    try:
+    def save() -> None:
         fields = DecisionFields(**form.cleaned_data)
         services.save_decision(minutes=minutes, decision=decision, fields=fields, by=request.user)
-    except MinutesError as error:
-        form.add_error(error.field or None, str(error))
-        return 422 if error.field else 409
-    return 302
+
+    return _done(form, save)
 
 
 def decision_sheet(request: HttpRequest, pk: int) -> HttpResponse:
@@ -331,13 +328,16 @@ def decision_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _settle(request: HttpRequest, decision: Decision, form: SettleForm | ReasonForm) -> int:
+    change = services.settle_decision if isinstance(form, SettleForm) else services.reopen_decision
+    return _done(form, lambda: change(decision=decision, by=request.user, **form.cleaned_data))
+
+
+def _done(form: BaseForm, change: Callable[[], object]) -> int:
+    """Do what a form asks and return the page's status; a refusal goes to its field, or above the form."""
     if not form.is_valid():
         return 422
     try:
-        if isinstance(form, SettleForm):
-            services.settle_decision(decision=decision, by=request.user, **form.cleaned_data)
-        else:
-            services.reopen_decision(decision=decision, by=request.user, **form.cleaned_data)
+        change()
     except MinutesError as error:
         form.add_error(error.field or None, str(error))
         return 422 if error.field else 409
@@ -394,18 +394,11 @@ def correction_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _decide_correction(request: HttpRequest, correction: Correction, form: CorrectionDecisionForm) -> int:
-    if not form.is_valid():
-        return 422
-    data = form.cleaned_data
-    try:
+    def decide() -> None:
+        data = form.cleaned_data
         if "accept" in request.POST:
             services.accept_correction(correction=correction, by=request.user, **data)
         else:
             services.reject_correction(correction=correction, reason=data["reason"], by=request.user)
-    except MinutesError as error:
-        form.add_error(error.field or None, str(error))
-        return 422 if error.field else 409
-    except TransitionError as error:
-        form.add_error(None, str(error))
-        return 409
-    return 302
+
+    return _done(form, decide)

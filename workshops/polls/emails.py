@@ -2,17 +2,13 @@
 
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from core.kinds import name_kinds
 from members.enums import MailChoice
-from members.notifications import unsubscribe_url
 from outbox.models import OutboxEmail
-from outbox.services import cancel_queued, queue_email, render_email
-from workshops.emails import invitation_key, next_sequence
+from outbox.services import cancel_queued
+from workshops.emails import invitation_key, next_sequence, send_to_invitee
 from workshops.models.invitations import Invitation
 
 POLL = "workshop-poll"
@@ -83,34 +79,11 @@ def _send(
     sequence: int = 0,
     refusable: MailChoice | None = None,
 ) -> bool:
-    workshop, language = invitation.workshop, invitation.mail_language
-    unsubscribe = unsubscribe_url(invitation.person, refusable) if refusable else ""
-    with override(language):
-        link = settings.SITE_URL + reverse("workshops:invitation_answer", args=[invitation.token])
-    context: dict[str, Any] = {
-        "workshop": workshop,
-        "invitation": invitation,
-        "poll": workshop.poll,
-        "options": _options(workshop),
-        "link": link,
-        "unsubscribe_url": unsubscribe,
-    }
-    subject, text, html = render_email(f"workshops/{template}", context, language=language)
-    row = queue_email(
-        key=invitation_key(invitation),
-        kind=kind,
-        to=invitation.current_email,
-        subject=subject,
-        text=text,
-        html=html,
-        language=language,
-        sequence=sequence,
-        recipient=invitation.person,
-        thread=f"workshop:{workshop.pk}",
-        unsubscribe_url=unsubscribe,
-        reply_to=settings.SECRETARIAT_EMAIL,
+    workshop = invitation.workshop
+    context = {"poll": workshop.poll, "options": _options(workshop)}
+    return send_to_invitee(
+        invitation, kind, template, context=context, sequence=sequence, refusable=refusable
     )
-    return row is not None
 
 
 def _options(workshop: Any) -> list[Any]:

@@ -11,13 +11,7 @@ from tests.helpers.browser import SIZES, axe, log_in, overflows
 from tests.members.factories import MandateFactory
 from tests.roadmap.approval.factories import cast, end, make_council, open_vote, voters
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commits are real here; what wakes the mail worker is the outbox's own test."""
-    monkeypatch.setattr("outbox.services.wake_worker", lambda: None)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_broker")]
 
 
 @pytest.fixture

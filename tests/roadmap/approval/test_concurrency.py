@@ -22,15 +22,9 @@ from tests.helpers.locks import at_once, behind, somebody_waits
 from tests.members.factories import MandateFactory, UserFactory
 from tests.roadmap.approval.factories import cast, end, make_council, make_version, move, open_vote, voters
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_broker")]
 
 THREADS = 20
-
-
-@pytest.fixture(autouse=True)
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commits are real here; what wakes the mail worker is the outbox's own test."""
-    monkeypatch.setattr("outbox.services.wake_worker", lambda: None)
 
 
 def fresh(user: User) -> User:
