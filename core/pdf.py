@@ -8,7 +8,7 @@ import json
 import re
 import threading
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -23,8 +23,11 @@ from core.markdown import parse
 STANDARDS: list[Any] = ["ua-1", "a-2a"]
 # What stands for a character that no font of ours has: PDF/A refuses a missing glyph.
 UNKNOWN = "\u25a1"
+_PUNCTUATION = f"{UNKNOWN}\ufffd–—‘’‚“”„†‡•…‰‹›€\u2009\u202f"
+_WIDE = "wide"
 _MISSING = re.compile(r'the text `"(.*)"` could not be displayed', re.DOTALL)
-_ATTEMPTS = 100
+# A text with more unknown words than the first loses whole scripts, with more than both all but what every font has.
+_WORD_BY_WORD, _SCRIPT_BY_SCRIPT = 20, 40
 # Typst refuses a link without an address or with one that is too long, and quotations within quotations without end.
 _LONGEST_URL = 2_000
 _DEEPEST = 12
@@ -51,18 +54,36 @@ def compile_pdf(template: str, data: Mapping[str, Any], *, language: str, title:
     written into the file. Raises PdfError.
     """
     clean = _clean({**data, "lang": language, "title": title})
-    for _attempt in range(_ATTEMPTS):
+    for attempt in range(_WORD_BY_WORD + _SCRIPT_BY_SCRIPT + 2):
         try:
             return _compile(template, clean, at)
         except typst.TypstError as error:
             missing = _MISSING.search(error.message)
             if not missing:
                 raise PdfError(f"{template}: {error.message}") from error
-            # All of its kind at once: a text in Chinese has hundreds of different ones.
-            unknown = set(_unescaped(missing[1]))
-            wide = any(unicodedata.east_asian_width(char) in "WF" for char in unknown)
-            clean = _replaced(clean, unknown, wide=wide)
-    raise PdfError(f"{template}: too many characters that no font has")
+            clean = _replaced(clean, _alike(set(_unescaped(missing[1])), attempt))
+    raise PdfError(f"{template}: not even the square can be written")
+
+
+def _alike(unknown: set[str], attempt: int) -> Callable[[str], bool]:
+    """Return what tells the characters to replace at once by those that no font has."""
+    if attempt >= _WORD_BY_WORD + _SCRIPT_BY_SCRIPT:
+        return lambda char: not _is_everywhere(char)
+    # A text in Chinese has hundreds of different ones.
+    scripts = {_script(char) for char in unknown}
+    scripts &= {_WIDE} if attempt < _WORD_BY_WORD else scripts
+    return lambda char: char in unknown or (_script(char) in scripts and not _is_everywhere(char))
+
+
+def _script(char: str) -> str:
+    """Return the name of a character's script: the first word of its own."""
+    wide = unicodedata.east_asian_width(char) in "WF"
+    return _WIDE if wide else unicodedata.name(char, "").partition(" ")[0]
+
+
+def _is_everywhere(char: str) -> bool:
+    """Tell whether all our fonts have a character: French, the languages around, and the square itself."""
+    return ord(char) < 0x180 or char in _PUNCTUATION
 
 
 def _compile(template: str, data: Any, at: datetime) -> bytes:
@@ -96,16 +117,13 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def _replaced(value: Any, unknown: set[str], *, wide: bool) -> Any:
+def _replaced(value: Any, is_unknown: Callable[[str], bool]) -> Any:
     if isinstance(value, str):
-        return "".join(
-            UNKNOWN if char in unknown or (wide and unicodedata.east_asian_width(char) in "WF") else char
-            for char in value
-        )
+        return "".join(UNKNOWN if is_unknown(char) else char for char in value)
     if isinstance(value, dict):
-        return {key: _replaced(inner, unknown, wide=wide) for key, inner in value.items()}
+        return {key: _replaced(inner, is_unknown) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_replaced(inner, unknown, wide=wide) for inner in value]
+        return [_replaced(inner, is_unknown) for inner in value]
     return value
 
 

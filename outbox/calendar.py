@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import icalendar
 from django.core.exceptions import ValidationError
 from icalendar import vCalAddress, vText, vUri
-from icalendar.parser import foldline
 
 from outbox.cleaning import clean_address, clean_line, clean_text
 
@@ -125,7 +124,17 @@ def replace_text(calendar: str, pattern: str, new: str) -> str:
     whole = re.sub(r"\r?\n[ \t]", "", calendar)
     # An escaped line break ends in a letter, which is no part of the word after it.
     lines = re.sub(pattern, lambda found: new, whole.replace(r"\n", "\\n\0"))
-    return "\r\n".join(foldline(line) for line in lines.replace("\0", "").split("\r\n"))
+    return "\r\n".join(fold_line(line) for line in lines.replace("\0", "").split("\r\n"))
+
+
+def fold_line(line: str) -> str:
+    """Return a line in pieces of 75 octets at most, the space that continues it counted, no character cut (RFC 5545)."""
+    folded, left = "", 75
+    for char in line:
+        size = len(char.encode())
+        folded, left = (folded, left) if size <= left else (f"{folded}\r\n ", 74)
+        folded, left = folded + char, left - size
+    return folded
 
 
 def _calendar(method: str, events: list[icalendar.Event], *, name: str = "") -> str:

@@ -98,3 +98,29 @@ def test_a_fault_of_the_template_is_said():
 )
 def test_what_typst_refuses_in_a_text_is_written_without_it(text):
     assert "le mot clé" in Pdf(made(text)).text()
+
+
+def some(start: int, count: int) -> str:
+    """As many words, one a character from a code point on."""
+    return " ".join(map(chr, range(start, start + count)))
+
+
+def test_a_text_with_any_number_of_unknown_words_is_made_and_keeps_what_fonts_have(monkeypatch):
+    compiled = []
+    compile_once = pdf._compile
+    monkeypatch.setattr(pdf, "_compile", lambda *args: compiled.append(1) or compile_once(*args))
+    text = Pdf(made(f"Été, λόγος, слово. {some(0x13000, 300)} {some(0x1200, 60)} Fin.")).text()
+    assert "Été, λόγος, слово." in text and "Fin." in text, "scripts that the fonts have stay"
+    assert "□ □" in text and "𓀀" not in text
+    assert len(compiled) < 30, "whole scripts at once"
+
+
+def test_a_text_in_more_scripts_than_anybody_reads_keeps_its_french(monkeypatch):
+    monkeypatch.setattr(pdf, "_WORD_BY_WORD", 2)
+    monkeypatch.setattr(pdf, "_SCRIPT_BY_SCRIPT", 2)
+    scripts = (0x13000, 0x12000, 0x1200, 0x10A00, 0x1780, 0x1C00, 0xA500, 0x16800)
+    known = (
+        "".join(map(chr, [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x180)])) + pdf._PUNCTUATION
+    )
+    text = Pdf(made("Été. " + " ".join(some(start, 10) for start in scripts), title=known)).text()
+    assert "Été." in text and "□ □" in text

@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 
-from outbox.calendar import Attendee, Event, Organizer, build_cancel, build_publish, build_request
+from outbox.calendar import (
+    Attendee,
+    Event,
+    Organizer,
+    build_cancel,
+    build_publish,
+    build_request,
+    fold_line,
+)
 
 PARIS = ZoneInfo("Europe/Paris")
 EVENT = Event(
@@ -257,3 +265,19 @@ def test_a_bad_address_neither_raises_nor_breaks_the_entry(address: str) -> None
 def test_an_event_that_no_calendar_could_show_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         replace(EVENT, **wrong)
+
+
+@pytest.mark.parametrize("char", ["a", "é", "€", "🏭", "\t"], ids=["1", "2", "3", "4", "tab"])
+def test_fold_line_keeps_the_text_whole_and_no_line_over_75_octets(char: str) -> None:
+    size = len(char.encode())
+    # Every alignment of characters of 1 to 4 octets against the limit, and lines of exactly as many octets as allowed.
+    for before in range(80):
+        line = "x" * before + char * 90
+        folded = fold_line(line)
+        first, *others = folded.split("\r\n")
+        assert "".join([first, *(other[1:] for other in others)]) == line
+        assert all(other.startswith(" ") for other in others)
+        assert all(75 - size < len(piece.encode()) <= 75 for piece in [first, *others][:-1])
+        assert 0 < len([first, *others][-1].encode()) <= 75
+    assert fold_line("x" * 75) == "x" * 75 and fold_line("x" * 76) == "x" * 75 + "\r\n x"
+    assert fold_line("") == ""
