@@ -128,7 +128,7 @@ def replace_text(calendar: str, pattern: str, new: str) -> str:
 
 
 def fold_line(line: str) -> str:
-    """Return a line in pieces of 75 octets at most, the space that continues it counted, no character cut (RFC 5545)."""
+    """Return a line in pieces of 75 octets at most, with the space that continues it; no character is cut."""
     folded, left = "", 75
     for char in line:
         size = len(char.encode())
