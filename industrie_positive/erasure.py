@@ -15,8 +15,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
-from django.db.models import Func, Max, Q, TextField, Value
-from django.db.models.functions import Cast, Left, Now
+from django.db.models import Func, Max, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat, Left, Now
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
@@ -168,17 +168,38 @@ def _forget_logs(person: User, former: list[str], name: str) -> None:
         content_type=ContentType.objects.get_for_model(User), object_id=person.pk
     )
     own.update(reason="")
-    Invitation.objects.filter(represented_by__in=former).update(represented_by=name)
-    Attendance.objects.filter(person=None, name__in=former).update(name=name)
+    _forget_typed_names(person, former, name)
+    # Whoever bears the same name keeps it in what was written to them and in the log of their account.
+    others = _same_named(person, former)
+    accounts = ContentType.objects.get_for_model(User)
+    logged = LogEntry.objects.exclude(content_type=accounts, object_id__in=[str(pk) for pk in others])
+    mails = OutboxEmail.objects.exclude(recipient__in=others)
     for old in former:
-        for model, column in ((TransitionLog, "reason"), (Change, "reason"), (LogEntry, "object_repr")):
-            _replace(model, column, old, name)
+        _replace(TransitionLog.objects.all(), "reason", old, name)
+        _replace(Change.objects.all(), "reason", old, name)
+        _replace(logged, "object_repr", old, name)
         # What was written to others: "… has voted in the name of …".
         for column in ("subject", "text"):
-            _replace(OutboxEmail, column, old, name)
-        _replace(OutboxEmail, "html", escape(old), name)
-        _replace_in_calendars(old, name)
-        _replace(LogEntry, "change_message", json.dumps(old)[1:-1], json.dumps(name)[1:-1])
+            _replace(mails, column, old, name)
+        _replace(mails, "html", escape(old), name)
+        _replace_in_calendars(mails, old, name)
+        _replace(logged, "change_message", json.dumps(old)[1:-1], json.dumps(name)[1:-1])
+
+
+def _forget_typed_names(person: User, former: list[str], name: str) -> None:
+    """Forget the person where somebody typed their name: of the same name alone, one for their organisation is them."""
+    organisations = person.mandates.values("organisation")
+    walked_in = Attendance.objects.filter(person=None, invitation=None, name__in=former)
+    walked_in.filter(organisation__in=organisations).update(name=name)
+    typed = Q(representative=None, organisation__in=organisations)
+    named = Invitation.objects.filter(Q(representative=person) | typed, represented_by__in=former)
+    named.update(represented_by=name)
+
+
+def _same_named(person: User, former: list[str]) -> list[int]:
+    """Return the accounts of other people who bear one of the person's names today."""
+    others = User.objects.alias(called=Concat("first_name", Value(" "), "last_name")).exclude(pk=person.pk)
+    return list(others.filter(called__in=former).values_list("pk", flat=True))
 
 
 def _whole(old: str) -> str:
@@ -187,7 +208,7 @@ def _whole(old: str) -> str:
     return rf"(?<!\w)(?<!\w{joints}){re.escape(old)}(?!\w)(?!-\w)"
 
 
-def _replace_in_calendars(old: str, new: str) -> None:
+def _replace_in_calendars(mails: QuerySet[OutboxEmail], old: str, new: str) -> None:
     """The same in calendar entries, whose lines are folded."""
     unfolded = Func(
         "calendar_text",
@@ -197,13 +218,13 @@ def _replace_in_calendars(old: str, new: str) -> None:
         function="regexp_replace",
         output_field=TextField(),
     )
-    for row in OutboxEmail.objects.alias(unfolded=unfolded).filter(unfolded__contains=ical_text(old)):
+    for row in mails.alias(unfolded=unfolded).filter(unfolded__contains=ical_text(old)):
         row.calendar_text = replace_text(row.calendar_text, _whole(ical_text(old)), ical_text(new))
         row.save(update_fields=["calendar_text"])
 
 
-def _replace(model: Any, column: str, old: str, new: str) -> None:
-    rows = model.objects.filter(**{f"{column}__contains": old})
+def _replace(rows: QuerySet[Any], column: str, old: str, new: str) -> None:
+    rows = rows.filter(**{f"{column}__contains": old})
     changed: Any = Func(
         Cast(column, TextField()),
         Value(_whole(old)),
@@ -212,7 +233,7 @@ def _replace(model: Any, column: str, old: str, new: str) -> None:
         function="regexp_replace",
         output_field=TextField(),
     )
-    longest = model._meta.get_field(column).max_length
+    longest = rows.model._meta.get_field(column).max_length
     rows.update(**{column: Left(changed, longest) if longest else changed})
 
 

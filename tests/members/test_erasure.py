@@ -22,7 +22,8 @@ from outbox.enums import EmailState
 from outbox.models import OutboxEmail
 from outbox.services import CalendarPart, queue_email
 from tests.helpers.locks import at_once, behind
-from tests.members.factories import MandateFactory, UserFactory
+from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
+from tests.workshops.attendance.factories import AttendanceFactory
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
 from workshops.models import Invitation
 from workshops.services import answer_invitation
@@ -260,3 +261,35 @@ def test_whoever_named_an_erased_colleague_is_asked_again_without_their_name():
     giver.refresh_from_db()
     assert (giver.answer, giver.representative, giver.represented_by) == ("silent", None, "")
     assert not OutboxEmail.objects.filter(text__contains="Àpartir").exists()
+
+
+# --- whoever bears the same name ---
+
+
+def test_whoever_bears_the_same_name_keeps_it_and_the_person_loses_theirs():
+    person = MandateFactory(person__first_name="Claude", person__last_name="Martin").person
+    ours = person.mandates.get().organisation
+    person.mandates.update(ends_on=timezone.localdate())
+    other = UserFactory(first_name="Claude", last_name="Martin", email="claude@example.org")
+    attended = AttendanceFactory(
+        invitation=InvitationFactory(person=person, workshop=WorkshopFactory(held=True), organisation=ours)
+    )
+    meeting = {"workshop": attended.workshop, "invitation": None, "person": None, "name": "Claude Martin"}
+    typed = AttendanceFactory(**meeting, organisation=ours)
+    elsewhere = AttendanceFactory(**meeting, organisation=OrganisationFactory())
+    alone = AttendanceFactory(**meeting, organisation=None)
+    fields = {"answer": "represented", "answered_at": timezone.now(), "represented_by": "Claude Martin"}
+    for_us = InvitationFactory(organisation=ours, **fields)
+    for_others = InvitationFactory(**fields)
+    mail("claude@example.org", recipient=other, text="Bonjour Claude Martin")
+    mail("colleague@example.org", key="about", text="Claude Martin a voté")
+    erased(person)
+    name = pseudonym(1)
+    for row, expected in ((attended, name), (typed, name), (elsewhere, None), (alone, None)):
+        row.refresh_from_db()
+        assert row.name == (expected or "Claude Martin")
+    for row, expected in ((for_us, name), (for_others, None)):
+        row.refresh_from_db()
+        assert row.represented_by == (expected or "Claude Martin")
+    assert OutboxEmail.objects.get(key="k").text.strip() == "Bonjour Claude Martin"
+    assert OutboxEmail.objects.get(key="about").text.strip() == f"{name} a voté"

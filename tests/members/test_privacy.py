@@ -58,7 +58,13 @@ def leaver(people):
         workshop=held, person=person, organisation=people.organisation, coming=True, comment="Je viens à vélo"
     )
     InvitationFactory(person=person)
-    InvitationFactory(guest=True, answer=Answer.REPRESENTED, answered_at=timezone.now(), represented_by=NAME)
+    InvitationFactory(
+        guest=True,
+        organisation=people.organisation,
+        answer=Answer.REPRESENTED,
+        answered_at=timezone.now(),
+        represented_by=NAME,
+    )
     version = make_consultation(number=7)
     CommentFactory(
         block=version.blocks.get(label="1.1.1"), author=person, organisation=people.organisation, body="Avis."

@@ -33,21 +33,23 @@ def send_due_reminders() -> int:
 
 
 def remind_decision(decision: Decision, *, now: datetime) -> int:
-    """Queue a decision's reminder if one is due and not marked, and return to how many people."""
-    due = newest_due(decision, now=now)
-    if due is None:
-        return 0
-    kind, late = due
-    marked = OutboxEmail.objects.filter(key=emails.decision_key(decision), kind=kind)
-    told = set(marked.values_list("recipient", flat=True))
-    people = [person for person in owners_of(decision) if person.pk not in told]
-    if not people:
+    """Queue a decision's reminder if one is due and not marked, and return to how many people.
+
+    Who carries it out and by when is read under the decision's lock: the secretariat may just have changed it.
+    """
+    if newest_due(decision, now=now) is None:
         return 0
     with transaction.atomic():
-        fresh = lock(decision)
-        if fresh.state != DecisionState.OPEN:
+        lock(decision)
+        fresh = Decision.objects.with_owner().get(pk=decision.pk)
+        due = newest_due(fresh, now=database_now())
+        if due is None or fresh.state != DecisionState.OPEN:
             return 0
-        return sum(emails.send_decision_reminder(decision, person, kind=kind, late=late) for person in people)
+        kind, late = due
+        marked = OutboxEmail.objects.filter(key=emails.decision_key(fresh), kind=kind)
+        told = set(marked.values_list("recipient", flat=True))
+        people = [person for person in owners_of(fresh) if person.pk not in told]
+        return sum(emails.send_decision_reminder(fresh, person, kind=kind, late=late) for person in people)
 
 
 def newest_due(decision: Decision, *, now: datetime) -> tuple[str, bool] | None:

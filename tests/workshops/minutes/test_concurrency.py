@@ -1,19 +1,22 @@
 """Races of minutes, in real transactions of real connections."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from core.workflow import TransitionError, lock
 from outbox.models import OutboxEmail
-from tests.helpers.locks import at_once, somebody_waits
+from tests.helpers.locks import at_once, behind, somebody_waits
 from tests.members.factories import UserFactory
 from tests.workshops.minutes.factories import circulated, close_corrections
 from workshops.minutes import services
 from workshops.minutes.enums import CorrectionState, MinutesState
-from workshops.minutes.models import Correction, Minutes, MinutesFile
+from workshops.minutes.models import Correction, Decision, Minutes, MinutesFile
 from workshops.minutes.permissions import attendees_of
+from workshops.minutes.reminders import remind_decision
 from workshops.minutes.services import MinutesError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -137,3 +140,35 @@ def test_a_save_racing_an_approval_is_before_it_or_refused():
     assert (text == "Tapé au dernier moment.") == isinstance(saved, list)
     if not isinstance(saved, list):
         assert isinstance(saved, MinutesError) and saved.code == "approved"
+
+
+def test_a_reminder_behind_a_change_of_owner_goes_to_the_new_owner(settings):
+    settings.DECISION_REMINDER_DAYS, settings.DECISION_LATE_DAYS = [], [1]
+    former, fresh = UserFactory(), UserFactory()
+    decision = circulated().decisions.get()
+    Minutes.objects.update(circulated_at=timezone.now() - timedelta(days=90))
+    Decision.objects.update(due_on=timezone.localdate() - timedelta(days=5), person=former)
+    read = Decision.objects.with_owner().get(pk=decision.pk)
+
+    def give(row):
+        row.person = fresh
+        row.save(update_fields=["person"])
+
+    now = timezone.now()
+    assert behind(decision, give, lambda: remind_decision(read, now=now)) == 1
+    assert [row.recipient for row in OutboxEmail.objects.filter(kind="decision-late-1d")] == [fresh]
+
+
+def test_a_reminder_behind_a_later_date_is_not_sent(settings):
+    settings.DECISION_REMINDER_DAYS, settings.DECISION_LATE_DAYS = [], [1]
+    decision = circulated().decisions.get()
+    Minutes.objects.update(circulated_at=timezone.now() - timedelta(days=90))
+    Decision.objects.update(due_on=timezone.localdate() - timedelta(days=5), person=UserFactory())
+    read = Decision.objects.with_owner().get(pk=decision.pk)
+
+    def put_off(row):
+        row.due_on = timezone.localdate() + timedelta(days=30)
+        row.save(update_fields=["due_on"])
+
+    now = timezone.now()
+    assert behind(decision, put_off, lambda: remind_decision(read, now=now)) == 0

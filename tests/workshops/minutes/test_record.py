@@ -7,9 +7,11 @@ from industrie_positive.erasure import erase, pseudonym
 from members.models import ErasureRequest, Mandate
 from tests.helpers.pdf import Pdf
 from tests.members.factories import MandateFactory, UserFactory
+from tests.workshops.attendance.factories import AttendanceFactory
+from tests.workshops.factories import InvitationFactory
 from tests.workshops.minutes.factories import approved, circulated, close_corrections, draft
 from workshops.minutes import services
-from workshops.minutes.models import Decision, MinutesFile
+from workshops.minutes.models import Decision, Minutes, MinutesFile, PresenceLine
 from workshops.minutes.record import lists_of, owner_label, quorum_of, text_hash
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +94,50 @@ def test_an_erasure_leaves_the_text_and_its_hash_and_takes_the_name_out_of_the_p
     assert "Àpartir" not in said and said.count(pseudonym(done.number)) == 3
     assert minutes.text_sha256 == before == text_hash(minutes, lists_of(minutes), quorum_of(minutes))
     assert MinutesFile.objects.get(minutes=minutes, audience="public").sha256 == public
+
+
+def test_an_erasure_leaves_whoever_bears_the_same_name_in_the_minutes(people):
+    names = {"first_name": "Claude", "last_name": "Martin"}
+    person, other = UserFactory(**names), UserFactory(**names)
+    MandateFactory(person=person, ends_on=timezone.localdate())
+    by = people["secretariat"]
+    ours = draft(by=by, present=person)
+    AttendanceFactory(
+        invitation=None, workshop=ours.workshop, person=None, name="Claude Martin", organisation=None
+    )
+    Minutes.objects.filter(pk=ours.pk).update(secretary="Claude Martin")
+    theirs = draft(by=by, present=other)
+    Minutes.objects.filter(pk=theirs.pk).update(chair="Claude Martin")
+    for minutes in (ours, theirs):
+        services.circulate_minutes(minutes=minutes, by=by)
+        close_corrections(minutes)
+        services.approve_minutes(minutes=minutes, by=by)
+    done = erase(request=ErasureRequest.objects.create(person=person), by=by)
+    ours.refresh_from_db()
+    theirs.refresh_from_db()
+    gone = pseudonym(done.number)
+    assert (ours.secretary, theirs.chair) == (gone, "Claude Martin")
+    assert PresenceLine.objects.get(minutes=ours, person=person).name == gone
+    assert PresenceLine.objects.get(minutes=ours, person=None, standing="present").name == "Claude Martin"
+    assert PresenceLine.objects.get(minutes=theirs, person=other).name == "Claude Martin"
+    assert gone not in pdf_of(theirs).text() and pdf_of(ours).text().count("Claude Martin") == 1
+
+
+def test_an_erasure_reaches_the_line_of_whom_the_person_stood_in_for(people):
+    by = people["secretariat"]
+    minutes = draft(by=by)
+    person = UserFactory(first_name="Claude", last_name="Martin")
+    for representative in (person, None):
+        InvitationFactory(
+            workshop=minutes.workshop,
+            answer="represented",
+            answered_at=timezone.now(),
+            representative=representative,
+            represented_by="Claude Martin",
+        )
+    services.circulate_minutes(minutes=minutes, by=by)
+    close_corrections(minutes)
+    services.approve_minutes(minutes=minutes, by=by)
+    done = erase(request=ErasureRequest.objects.create(person=person), by=by)
+    notes = PresenceLine.objects.filter(minutes=minutes, standing="represented").order_by("invitation")
+    assert [line.note for line in notes] == [pseudonym(done.number), "Claude Martin"]

@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.clock import database_now
+from core.models import TransitionLog
 from core.workflow import lock, transition
 from members.models import User
+from workshops.attendance.models import Attendance
 from workshops.enums import DocumentAudience, WorkshopState
 from workshops.minutes import emails
 from workshops.minutes.enums import MinutesState
@@ -19,6 +22,7 @@ from workshops.minutes.record import Lists, lists_of, make_files, quorum_of, tex
 from workshops.minutes.services.correcting import check_decisions
 from workshops.minutes.services.errors import MinutesError, refuse_approved
 from workshops.minutes.triggers import erasing
+from workshops.models.invitations import Invitation
 
 
 def approve_minutes(*, minutes: Minutes, by: Any, reason: str = "") -> Minutes:
@@ -82,20 +86,22 @@ def _freeze(minutes: Minutes, lists: Lists) -> None:
 
 
 def pseudonymise_minutes(*, person: User, former: Iterable[str], name: str) -> None:
-    """Put a pseudonym in the place of a person's name in all minutes, and make the published files anew.
+    """Put a pseudonym in the place of a person's name in their minutes, and make the published files anew.
 
-    In a transaction of its caller. The text, its hash and the public files stay as they were approved.
+    In a transaction of its caller. The text, its hash and the public files stay as they were approved; whoever bears
+    the same name keeps it.
     """
     former = list(former)
     erasing()
-    touched: set[int] = set()
-    named = ((PresenceLine, "name"), (PresenceLine, "note"), (Minutes, "chair"), (Minutes, "secretary"))
-    for model, column in named:
-        rows = model.objects.filter(**{f"{column}__in": former})  # type: ignore[attr-defined]
-        if column == "name":
-            # Whoever bears the same name keeps it.
-            rows = PresenceLine.objects.filter(Q(person=person) | Q(person=None, name__in=former))
-        touched |= set(rows.values_list("pk" if model is Minutes else "minutes", flat=True))
+    theirs = _lines_of(person, former)
+    touched = set(theirs["name"].values_list("minutes", flat=True))
+    touched |= set(theirs["note"].values_list("minutes", flat=True))
+    for column, lines in theirs.items():
+        lines.update(**{column: name})
+    involved = Minutes.objects.filter(Q(pk__in=touched) | Q(pk__in=_took_part(person)))
+    for column in ("chair", "secretary"):
+        rows = involved.filter(**{f"{column}__in": former})
+        touched |= set(rows.values_list("pk", flat=True))
         rows.update(**{column: name})
     touched |= set(Minutes.objects.filter(decisions__person=person).values_list("pk", flat=True))
     for minutes in Minutes.objects.filter(pk__in=touched, state=MinutesState.APPROVED).select_related(
@@ -106,3 +112,27 @@ def pseudonymise_minutes(*, person: User, former: Iterable[str], name: str) -> N
                 MinutesFile.objects.filter(
                     minutes=minutes, language=made.language, audience=made.audience
                 ).update(content=made.content, sha256=made.sha256)
+
+
+def _lines_of(person: User, former: list[str]) -> dict[str, QuerySet[PresenceLine]]:
+    """Return the lines that name a person, and those whose note says that they came instead."""
+    organisations = person.mandates.values("organisation__name")
+    # Typed at the door, without an account: of the same name for the same organisation.
+    typed = Q(person=None, invitation=None, name__in=former, organisation_name__in=organisations)
+    own = Q(person=person) | Q(invitation__person=person) | Q(invitation__email=person.email)
+    instead = Q(invitation__representative=None, organisation_name__in=organisations)
+    noted = PresenceLine.objects.filter(note__in=former)
+    return {
+        "name": PresenceLine.objects.filter(own | typed),
+        "note": noted.filter(Q(invitation__representative=person) | instead),
+    }
+
+
+def _took_part(person: User) -> QuerySet[Minutes]:
+    """Return the minutes of meetings to which somebody was invited, came or was sent, and those that they wrote."""
+    called = Invitation.objects.filter(Q(person=person) | Q(representative=person) | Q(email=person.email))
+    came = Attendance.objects.filter(person=person)
+    kind = ContentType.objects.get_for_model(Minutes)
+    wrote = TransitionLog.objects.filter(content_type=kind, by=person).values("object_id")
+    meetings = Q(workshop__in=called.values("workshop")) | Q(workshop__in=came.values("workshop"))
+    return Minutes.objects.filter(meetings | Q(pk__in=wrote)).values("pk")
