@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 
 pytest.register_assert_rewrite("tests.helpers")
 
-from tests.helpers import html  # noqa: E402
+from tests.helpers import database, html  # noqa: E402
 from tests.helpers.browser import browser, browser_context_options, page  # noqa: E402, F401
 from tests.helpers.roles import client_for, people  # noqa: E402, F401
 from tests.helpers.strict_templates import StrictVariables  # noqa: E402
@@ -162,14 +162,12 @@ def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Let transactional tests empty the append-only tables of the test database between them, and nothing else."""
-    from django.db import connection
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """After a transactional test bring the database back to what the migrations left, by our way and not Django's."""
+    from django.test import TransactionTestCase
 
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE %s AND NOT tgisinternal",
-            [r"%\_no\_truncate"],
-        )
-        for table, trigger in cursor.fetchall():
-            cursor.execute(f'ALTER TABLE {table} DISABLE TRIGGER "{trigger}"')
+    with django_db_blocker.unblock():
+        database.remember()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: database.restore())
+        yield
