@@ -81,7 +81,6 @@ def test_query_count_that_grows_is_an_error(settings):
 def test_html_faults_are_found_and_good_html_passes(tmp_path):
     page = '<!doctype html><html lang="fr"><head><title>t</title></head><body>%s</body></html>'
     (tmp_path / "good_page-01234567-1.html").write_text(page % '<search><p popover id="a">é</p></search>')
-    assert html.faults(tmp_path) == []
     (tmp_path / "bad_page-01234567-1.html").write_text(page % "<p><div></p>")
     found = html.faults(tmp_path)
     assert found and all(line.startswith("bad_page, line 1") for line in found)

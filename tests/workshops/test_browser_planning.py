@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.helpers.browser import log_in, overflows
+from tests.helpers.browser import axe, log_in, overflows
 from tests.members.factories import MandateFactory
 from tests.workshops.factories import VenueFactory, WorkshopFactory
-from tests.workshops.test_browser import axe_admin
 from tests.workshops.test_browser import browser_context_options as browser_context_options
 from workshops.enums import WorkshopState
 from workshops.models import Workshop
@@ -22,7 +21,7 @@ SHOTS = os.environ.get("SCREENSHOTS", "")
 
 def look(page: Any, name: str) -> None:
     """Check a page as it stands; keep a picture of it where SCREENSHOTS names a folder."""
-    axe_admin(page)
+    axe(page)
     assert not overflows(page), name
     if SHOTS:
         width = page.viewport_size["width"]

@@ -9,7 +9,6 @@ from django.urls import reverse
 from tests.helpers.browser import SIZES, axe, log_in, overflows
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
 from tests.workshops.minutes.factories import approved, circulated, draft
-from tests.workshops.test_browser import axe_admin
 from workshops.minutes import services
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,9 +37,9 @@ def keep(page: Any, name: str) -> None:
         page.screenshot(path=f"{folder}/{name}-{page.viewport_size['width']}.png", full_page=True)
 
 
-def looks_right(page: Any, path: str, name: str, check: Any = axe) -> None:
+def looks_right(page: Any, path: str, name: str) -> None:
     page.goto(path)
-    check(page)
+    axe(page)
     assert not overflows(page), path
     keep(page, name)
 
@@ -90,12 +89,12 @@ def test_the_secretariat_writes_and_decides(page: Any, live_server: Any) -> None
     )
     log_in(page, live_server, staff)
     edit = reverse("admin:workshops_minutes_change", args=[written.pk])
-    looks_right(page, edit, "edit", axe_admin)
+    looks_right(page, edit, "edit")
     page.get_by_label("Texte (français, Markdown)").first.fill("Le mien.")
     written.sections.update(text_fr="Le sien.")
     with page.expect_navigation():
         page.get_by_role("button", name="Enregistrer", exact=True).click()
-    axe_admin(page)
+    axe(page)
     keep(page, "conflict")
     others = (
         (reverse("admin:workshops_minutes_change", args=[minutes.pk]), "edit-corrections"),
@@ -106,4 +105,4 @@ def test_the_secretariat_writes_and_decides(page: Any, live_server: Any) -> None
         (reverse("admin:workshops_decision_changelist"), "decisions"),
     )
     for path, name in others:
-        looks_right(page, path, name, axe_admin)
+        looks_right(page, path, name)
