@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from core.templatetags.text import french_number
+
 CONFIGURATIONS = {"fr": "french", "en": "english"}
 MAX_LENGTH = 1_000
 
@@ -65,7 +67,7 @@ def clean(text: str) -> str:
         raise ValidationError(
             _("Your search has %(length)s characters; %(limit)s at most are possible."),
             code="search_too_long",
-            params={"length": len(text), "limit": MAX_LENGTH},
+            params={"length": french_number(len(text)), "limit": french_number(MAX_LENGTH)},
         )
     return " ".join(text.replace("\0", "").encode("utf-8", "ignore").decode().split())
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
 from core.search import fold
+from core.templatetags.text import french_number
 from members.exports import FORMULA_STARTS
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -104,7 +105,9 @@ def _sheet(
         if not any(texts):
             continue
         if len(rows) >= MAX_ROWS:
-            raise UnreadableFileError(_("The file has more than %(most)s rows.") % {"most": f"{MAX_ROWS:,}"})
+            raise UnreadableFileError(
+                _("The file has more than %(most)s rows.") % {"most": french_number(MAX_ROWS)}
+            )
         if any(texts[len(names) :]):
             errors.append(RowError(line, "", _("This row has more cells than there are columns.")))
         cells = {name: text for name, text in zip(names, texts, strict=False) if name and text}

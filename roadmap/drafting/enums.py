@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class VersionStatus(models.TextChoices):
@@ -43,7 +44,7 @@ class CommentKind(models.TextChoices):
 class CommentStatus(models.TextChoices):
     """What the secretariat made of a comment."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("comment", "Open")
     ACCEPTED = "accepted", _("Accepted")
     PARTLY_ACCEPTED = "partly-accepted", _("Partly accepted")
     REJECTED = "rejected", _("Rejected")

@@ -73,7 +73,7 @@ def test_directory_finds_nobody_without_breaking(client_for, someone, query):
     assert response.status_code == 200
     assert b"<script>alert" not in response.content
     if query != "\0":
-        assert "Personne trouvé" in response.content.decode()
+        assert "Personne ne correspond" in response.content.decode()
 
 
 def test_directory_keeps_to_a_body(client_for, someone):

@@ -84,7 +84,7 @@ class WorkshopForm(TitleForm):
             self._check_venue(data.get("venue"), start, end)
         start = start or self.instance.starts_at
         if answer_by and start and answer_by > start:
-            self.add_error("answer_by", _("The deadline to answer is before the start."))
+            self.add_error("answer_by", _("The deadline to answer must be before the start."))
         if (capacity := data.get("capacity")) and self.instance.pk:
             self._check_capacity(capacity)
         return cleaned

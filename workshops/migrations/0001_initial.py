@@ -1593,7 +1593,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="workshop_answer_before_start",
-                violation_error_message="The deadline to answer is before the start.",
+                violation_error_message="The deadline to answer must be before the start.",
             ),
         ),
         migrations.AddConstraint(

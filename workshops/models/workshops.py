@@ -207,7 +207,7 @@ class Workshop(models.Model):
             models.CheckConstraint(
                 condition=Q(answer_by=None) | Q(starts_at=None) | Q(answer_by__lte=F("starts_at")),
                 name="workshop_answer_before_start",
-                violation_error_message=_("The deadline to answer is before the start."),
+                violation_error_message=_("The deadline to answer must be before the start."),
             ),
             models.CheckConstraint(
                 condition=Q(capacity=None) | Q(capacity__gt=0),

@@ -142,7 +142,7 @@ def _check_dates(
         raise WorkshopError(_("The workshop must end after it starts."), field="ends_at", code="order")
     if answer_by and answer_by > starts_at:
         raise WorkshopError(
-            _("The deadline to answer is before the start."), field="answer_by", code="deadline"
+            _("The deadline to answer must be before the start."), field="answer_by", code="deadline"
         )
 
 
