@@ -23,8 +23,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.kinds import kind_label
 from core.models import LedgerEntry
-from core.templatetags.text import date_long, datetime_long, iso, time_long
-from core.widgets import DayInput, InstantInput, NamedAutocomplete, NamedAutocompleteMultiple, TimeOfDayInput
+from core.templatetags.text import date_long, datetime_long, iso, localized, time_long
+from core.widgets import (
+    DayInput,
+    InstantInput,
+    NamedAutocomplete,
+    NamedAutocompleteMultiple,
+    NumberInput,
+    TimeOfDayInput,
+)
 from core.workflow import lock
 
 # What the address of a list may ask about a field that is one of its filters.
@@ -40,12 +47,14 @@ def row_number(object_id: str) -> int:
 
 
 class _PortalFields(BaseModelAdmin[Any]):
-    """Search boxes with a name; dates and times in the browser's own fields, one for each."""
+    """Search boxes with a name; dates, times and numbers in the browser's own fields, one for each."""
 
     formfield_overrides = {
         models.DateTimeField: {"form_class": DateTimeField, "widget": InstantInput},
         models.DateField: {"form_class": DateField, "widget": DayInput},
         models.TimeField: {"form_class": TimeField, "widget": TimeOfDayInput},
+        models.IntegerField: {"widget": NumberInput(attrs={"class": "vIntegerField"})},
+        models.DecimalField: {"widget": NumberInput},
     }
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -153,6 +162,17 @@ def _dated(field: Any) -> Any:
         return format_html('<time datetime="{}">{}</time>', iso(value), parts)
 
     column.__name__ = field.name
+    return column
+
+
+def in_language(field: str, description: Any) -> Any:
+    """Return a column of a list that shows <field>_fr or <field>_en: the reader's, French where there is no English."""
+
+    @admin.display(description=description, ordering=f"{field}_fr")
+    def column(row: Any) -> SafeString | str:
+        return localized(row, field)
+
+    column.__name__ = field
     return column
 
 

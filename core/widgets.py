@@ -11,6 +11,9 @@ from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectM
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 
+# HTML's "valid floating-point number".
+_NUMBER = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+
 
 class NamedAutocomplete(AutocompleteSelect):
     """The admin's search box for one row. js/admin.js gives the box that Select2 draws the field's label."""
@@ -30,13 +33,13 @@ class NamedAutocompleteMultiple(AutocompleteSelectMultiple):
     """The admin's search box for several rows."""
 
 
-class WholeNumberInput(forms.NumberInput):
+class NumberInput(forms.NumberInput):
     """The browser's own number field."""
 
     def format_value(self, value: Any) -> str | None:
         """Leave out what no such field could have sent: HTML forbids it there, and no browser would show it."""
         text = super().format_value(value)
-        return text if text is None or re.fullmatch(r"-?[0-9]+", text) else None
+        return text if text is None or _NUMBER.fullmatch(text) else None
 
 
 class DayInput(forms.DateInput):

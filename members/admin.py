@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import PortalAdmin, PortalTabularInline
+from core.admin import PortalAdmin, PortalTabularInline, in_language
 from core.http import conflict
 from members import admin_accounts  # noqa: F401
 from members.admin_invitations import InvitesPeople
@@ -292,7 +292,7 @@ class SeatAdmin(RecordedAdmin):
 class BodyAdmin(PortalAdmin):
     """Think tank, council, expert committee: rules rely on their slugs."""
 
-    list_display = ("name_fr", "slug", "starts_on", "ends_on", "composition")
+    list_display = (in_language("name", _("name")), "slug", "starts_on", "ends_on", "composition")
     search_fields = ("name_fr", "name_en")
 
     def get_urls(self) -> list[URLPattern]:

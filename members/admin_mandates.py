@@ -165,7 +165,7 @@ def body_composition(request: HttpRequest, pk: int, model_admin: ModelAdmin[Body
         seats = seats.exclude(starts_on__gt=day).exclude(ends_on__lte=day)
     context = {
         **admin.site.each_context(request),
-        "title": body.name_fr,
+        "title": str(body),
         "opts": Body._meta,
         "body": body,
         "form": form,

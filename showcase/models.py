@@ -14,6 +14,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.text import localized_text
 from core.workflow import Workflow
 from members.models import Organisation
 from showcase.enums import PAGE_TRANSITIONS, PageState
@@ -33,7 +34,7 @@ class Commitment(models.Model):
         ordering = ["position", "slug"]
 
     def __str__(self) -> str:
-        return self.name_fr
+        return localized_text(self, "name")
 
 
 def _after(instant: Any, *, months: int, days: int = 0) -> Any:
@@ -141,7 +142,7 @@ class CompanyFigure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.label_fr
+        return localized_text(self, "label")
 
 
 class CompanyCommitment(models.Model):

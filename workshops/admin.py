@@ -9,21 +9,22 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from core.admin import LockedAdmin, PortalTabularInline
-from core.templatetags.text import day_long
+from core.templatetags.text import date_long, day_long, iso, localized, time_long
 from core.widgets import InstantInput
 from workshops import admin_views, services
 from workshops.admin_forms import AgendaItemForm, DocumentForm, WorkshopForm
 from workshops.admin_forms.fields import InstantField
 from workshops.admin_registers import KindRulesAdmin, SeriesAdmin, VenueAdmin
 from workshops.attendance import admin_views as attendance_views
+from workshops.attendance.presence import turnout
 from workshops.delays import last_sending_day, short_notice
-from workshops.enums import WorkshopState
+from workshops.enums import UNCALLED_STATES, WorkshopState
 from workshops.minutes import admin as minutes_admin  # noqa: F401 - registers its models
 from workshops.models import AgendaItem, Document, Workshop, rules_for
 from workshops.polls.admin_views import poll_paths
@@ -61,10 +62,7 @@ class WorkshopAdmin(LockedAdmin):
     change_list_template = "admin/workshops/workshop_change_list.html"
     change_form_template = "admin/workshops/workshop_change_form.html"
     inlines = (AgendaItemInline, DocumentInline)
-    list_display = (
-        *("title_fr", "state", "starts_at", "follow"),
-        *("invited_count", "present_count", "silent_count", "excused_count", "kind", "series", "host"),
-    )
+    list_display = (*("title", "state", "when_and_where", "answers", "follow"),)
     list_filter = ("state", "kind", "series", "axis", "starts_at")
     list_select_related = ("venue__organisation", "series")
     search_fields = ("title_fr", "title_en", "venue__name", "venue__organisation__name")
@@ -72,6 +70,7 @@ class WorkshopAdmin(LockedAdmin):
     list_per_page = 50
     autocomplete_fields = ("venue", "series")
     formfield_overrides = {
+        **LockedAdmin.formfield_overrides,
         models.DateTimeField: {"form_class": InstantField, "widget": InstantInput},
     }
     fieldsets = (
@@ -176,30 +175,45 @@ class WorkshopAdmin(LockedAdmin):
             kwargs["queryset"] = db_field.related_model.objects.filter(is_staff=True, is_active=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    @admin.display(description=_("invited"), ordering="invited")
-    def invited_count(self, workshop: Any) -> int:
-        """Show how many are on the list."""
-        return int(workshop.invited)
+    @admin.display(description=_("workshop"), ordering="title_fr")
+    def title(self, workshop: Workshop) -> SafeString:
+        """Show the title, then the kind and the series."""
+        series = f" · {workshop.series}" if workshop.series else ""
+        kind = workshop.get_kind_display()
+        return format_html(
+            '{}<br><span class="quiet">{}{}</span>', localized(workshop, "title"), kind, series
+        )
 
-    @admin.display(description=_("present"), ordering="attending")
-    def present_count(self, workshop: Any) -> int:
-        """Show how many come."""
-        return int(workshop.attending)
+    @admin.display(description=_("start"), ordering="starts_at")
+    def when_and_where(self, workshop: Workshop) -> SafeString | str:
+        """Show the start, then the host."""
+        host = workshop.venue.organisation.name if workshop.venue else ""
+        if workshop.starts_at is None:
+            return host or gettext("To be set")
+        day, hour = date_long(workshop.starts_at), time_long(workshop.starts_at)
+        return format_html(
+            '<time datetime="{}"><span>{}</span> <span>{}</span></time>{}',
+            iso(workshop.starts_at),
+            day,
+            hour,
+            format_html('<br><span class="quiet">{}</span>', host) if host else "",
+        )
 
-    @admin.display(description=_("excused, represented"))
-    def excused_count(self, workshop: Any) -> int:
-        """Show how many do not come themselves."""
-        return int(workshop.excused + workshop.represented)
-
-    @admin.display(description=_("silent"), ordering="silent")
-    def silent_count(self, workshop: Any) -> int:
-        """Show how many have not answered."""
-        return int(workshop.silent)
-
-    @admin.display(description=_("host organisation"), ordering="venue__organisation__sort_name")
-    def host(self, workshop: Workshop) -> str:
-        """Show where it is, short."""
-        return workshop.venue.organisation.name if workshop.venue else "—"
+    @admin.display(description=_("answers"), ordering="silent")
+    def answers(self, workshop: Any) -> SafeString | str:
+        """Show how many come, or came; then who has not answered, does not come, or waits for a seat."""
+        if workshop.state in UNCALLED_STATES:
+            return turnout(workshop)
+        others = [
+            (_("without an answer: %(count)s"), workshop.silent),
+            (_("represented: %(count)s"), workshop.represented),
+            (_("excused: %(count)s"), workshop.excused),
+            (_("waiting list: %(count)s"), workshop.waiting),
+        ]
+        said = [(text % {"count": count},) for text, count in others if count]
+        return format_html(
+            "{}{}", turnout(workshop), format_html_join("", '<br><span class="quiet">{}</span>', said)
+        )
 
     @admin.display(description=_("follow-up"))
     def follow(self, workshop: Workshop) -> SafeString:

@@ -82,7 +82,7 @@ def _line(workshop: Workshop, other: Workshop, people: list[str]) -> str:
         reasons.append(_("required at both: %(names)s") % {"names": ", ".join(people)})
     text = _("The same day, %(time)s: “%(title)s” (%(state)s)") % {
         "time": time_range(other.starts_at, other.ends_at),
-        "title": other.title_fr,
+        "title": str(other),
         "state": other.get_state_display(),
     }
     return f"{text} — {', '.join(reasons)}" if reasons else text

@@ -37,6 +37,8 @@ WORKSHOP_TRANSITIONS = {
 
 # The states in which a workshop occupies its venue.
 OCCUPYING_STATES = (WorkshopState.SCHEDULED, WorkshopState.HELD, WorkshopState.MINUTES_APPROVED)
+# The states in which nobody is called to a date yet.
+UNCALLED_STATES = (WorkshopState.DRAFT, WorkshopState.DATE_POLL)
 PUBLIC_STATES = (*OCCUPYING_STATES, WorkshopState.CANCELLED)
 
 

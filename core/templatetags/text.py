@@ -17,6 +17,8 @@ from core.diff import DELETED, KEPT, Piece, compare_words
 from core.typography import NBSP, NNBSP, french
 
 register = template.Library()
+# Django's own French ones differ from what the Imprimerie nationale prints.
+_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 
 
 def _language() -> str:
@@ -58,6 +60,15 @@ def date_long(value: date | datetime | None) -> str:
 def day_long(value: date | datetime | None) -> str:
     """Write a date with its weekday: mardi 1er octobre 2019; Tuesday 1 October 2019."""
     return f"{dateformat.format(_local(value), 'l')} {date_long(value)}" if value else ""
+
+
+@register.filter
+def month_short(value: date | datetime | None) -> str:
+    """Write a month's usual abbreviation: janv., août; Jan, Aug."""
+    if not value:
+        return ""
+    value = _local(value)
+    return _MONTHS[value.month - 1] if _language() == "fr" else dateformat.format(value, "M")
 
 
 @register.filter

@@ -18,6 +18,7 @@ from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
 from core.search import sort_key
+from core.templatetags.text import localized_text
 from members.enums import OrganisationKind
 from members.models.reference import Commune, Sector
 
@@ -60,7 +61,7 @@ class Body(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return self.name_fr
+        return localized_text(self, "name")
 
     @property
     def last_day(self) -> date | None:

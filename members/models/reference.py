@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.text import localized_text
+
 
 class Sector(models.Model):
     """A branch of activity; the council set three priorities among them."""
@@ -21,7 +23,7 @@ class Sector(models.Model):
         ordering = ["position", "slug"]
 
     def __str__(self) -> str:
-        return self.name_fr
+        return localized_text(self, "name")
 
 
 class Commune(models.Model):
@@ -57,4 +59,4 @@ class Axis(models.Model):
         ordering = ["number"]
 
     def __str__(self) -> str:
-        return f"{self.number}. {self.name_fr}"
+        return f"{self.number}. {localized_text(self, 'name')}"

@@ -13,13 +13,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import LockedAdmin, PortalTabularInline
+from core.admin import LockedAdmin, PortalTabularInline, in_language
 from core.workflow import TransitionError, history, record
 from roadmap.actions.decision_tasks import task_of_decision
 from roadmap.actions.forms import StatusForm
 from roadmap.actions.models import Action, ActionTask, Milestone
 from roadmap.actions.permissions import can_change_status
 from roadmap.actions.services import change_status
+
+TITLE = in_language("title", _("title"))
 
 
 class MilestoneInline(PortalTabularInline):
@@ -53,8 +55,8 @@ class TaskInline(PortalTabularInline):
 class ActionAdmin(LockedAdmin):
     """Flagship actions; the status changes on a page of its own, with a reason."""
 
-    list_display = ("number", "title_fr", "axis", "theme", "status", "lead", "is_public", "updated_at")
-    list_display_links = ("number", "title_fr")
+    list_display = ("number", TITLE, "axis", "theme", "status", "lead", "is_public", "updated_at")
+    list_display_links = ("number", TITLE)
     list_filter = ("status", "axis", "theme", "is_public", "firm_commitment")
     list_select_related = ("axis", "lead")
     search_fields = ("title_fr", "title_en", "lead__name")

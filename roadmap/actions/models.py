@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.text import localized_text
 from core.workflow import Workflow
 from members.models import Axis, Organisation
 from roadmap.actions.enums import ACTION_TRANSITIONS, ActionStatus, Theme
@@ -79,7 +80,7 @@ class Action(models.Model):
         indexes = [models.Index(fields=["axis", "number"], name="action_axis")]
 
     def __str__(self) -> str:
-        return f"{self.number}. {self.title_fr}"
+        return f"{self.number}. {localized_text(self, 'title')}"
 
     def get_absolute_url(self) -> str:
         """Return the action's public page."""
@@ -105,7 +106,7 @@ class Milestone(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title_fr
+        return localized_text(self, "title")
 
 
 class ActionTask(models.Model):

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import PortalAdmin
+from core.admin import PortalAdmin, in_language
 from core.templatetags.text import datetime_long
 from core.workflow import TransitionError, history, record
 from roadmap.drafting import services
@@ -30,6 +30,8 @@ from roadmap.drafting.permissions import (
     can_start_version,
 )
 from roadmap.drafting.services import DraftingError
+
+TITLE = in_language("title", _("title"))
 
 
 def explain(form: Form, error: Exception) -> int:
@@ -49,8 +51,8 @@ def explain(form: Form, error: Exception) -> int:
 class VersionAdmin(PortalAdmin):
     """Versions: written while "working", read-only ever after."""
 
-    list_display = ("number", "title_fr", "status", "published_at", "adopted_on", "unanswered")
-    list_display_links = ("number", "title_fr")
+    list_display = ("number", TITLE, "status", "published_at", "adopted_on", "unanswered")
+    list_display_links = ("number", TITLE)
     ordering = ("-number",)
     change_form_template = "admin/roadmap/version_change.html"
     fieldsets = (

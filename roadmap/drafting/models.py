@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.enums import Counter
 from core.publication import version_with_row
+from core.templatetags.text import localized_text
 from core.workflow import Workflow
 from members.models import Axis, Organisation
 from members.permissions import can_enter_space, is_secretariat
@@ -101,7 +102,7 @@ class Version(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title_fr} (v{self.number})"
+        return f"{localized_text(self, 'title')} (v{self.number})"
 
     def get_absolute_url(self) -> str:
         """Return the version's page."""
@@ -190,7 +191,7 @@ class Block(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.label} {self.title_fr}".strip()
+        return f"{self.label} {localized_text(self, 'title')}".strip()
 
 
 class ConsultationQuerySet(models.QuerySet["Consultation"]):

@@ -283,9 +283,10 @@ def test_error_summary_links_to_fields_that_exist() -> None:
 
 
 def test_form_says_what_is_optional() -> None:
-    """Required is the rule, so the exceptions are marked."""
+    """Required is the rule, so the exceptions are marked; boxes that one may leave unticked say it by themselves."""
     html = render("{% load crispy_forms_tags %}{{ form|crispy }}", form=Sample())
-    assert html.count('class="optional"') == 2
+    assert html.count('class="optional"') == 1
+    assert html.index('name="text"') > html.index('class="optional"') > html.index('for="id_text"')
 
 
 def test_crispy_tag_renders_a_layout_with_its_buttons() -> None:

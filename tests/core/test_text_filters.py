@@ -50,6 +50,12 @@ def test_french_number_with_fixed_decimals():
         # 23:30 in London is the next day in Paris.
         ("date_long", datetime(2019, 9, 30, 22, 30, tzinfo=UTC), "1er octobre 2019", "1 October 2019"),
         ("date_long", None, "", ""),
+        ("month_short", date(2019, 1, 31), "janv.", "Jan"),
+        ("month_short", date(2019, 2, 1), "févr.", "Feb"),
+        ("month_short", datetime(2019, 6, 30, 22, 30, tzinfo=UTC), "juil.", "Jul"),
+        ("month_short", date(2019, 8, 1), "août", "Aug"),
+        ("month_short", date(2019, 12, 1), "déc.", "Dec"),
+        ("month_short", None, "", ""),
         ("day_long", date(2019, 10, 1), "mardi 1er octobre 2019", "Tuesday 1 October 2019"),
         ("time_long", NOON, "14~h~30", "2:30~pm"),
         ("time_long", time(9), "9~h", "9~am"),

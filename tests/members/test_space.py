@@ -18,6 +18,7 @@ from outbox.models import OutboxEmail
 from tests.helpers.queries import assert_constant_queries
 from tests.roadmap.drafting.factories import CommentFactory, make_consultation
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
+from tests.workshops.polls.factories import ask, make_poll
 from workshops.enums import Answer
 from workshops.reminders import remind_workshop
 
@@ -262,3 +263,15 @@ def test_an_altered_way_out_refuses_nothing(people):
     ):
         assert Client().post(reverse("members:unsubscribe", args=[token])).status_code == 404, token
     assert not MailRefusal.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["member", "secretariat"])
+def test_what_the_space_leads_to_leads_back(client_for, people, role):
+    client = client_for(role)
+    ask(make_poll(), person=people[role])
+    ask(make_poll(), "y", person=people[role])
+    main = client.get("/espace/").content.decode().partition("<main")[2]
+    mine = set(re.findall(r'href="(/(?:espace|compte)/[^"#]*|/ateliers/[^"/]+/dates/)"', main))
+    assert len(mine) >= 6
+    for path in mine:
+        assert 'href="/espace/"' in client.get(path).content.decode().partition("<main")[2], path

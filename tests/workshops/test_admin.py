@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.workflow import history
 from members.enums import MandateRole, OrganisationKind
@@ -16,9 +16,10 @@ from outbox.models import OutboxEmail
 from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
 from tests.members.factories import MandateFactory, OrganisationFactory, SeatFactory, SectorFactory
+from tests.workshops.attendance.factories import AttendanceFactory
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from workshops.enums import Answer, AnswerSource, WorkshopState
-from workshops.models import Invitation, Workshop
+from workshops.models import Invitation, Series, Workshop
 
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[[str], Client]
@@ -122,8 +123,58 @@ def test_list_shows_the_numbers_of_answers(secretariat: Client) -> None:
     InvitationFactory(workshop=workshop, coming=True, withdrawn_at=timezone.now())
     response = secretariat.get(reverse("admin:workshops_workshop_changelist"))
     html = response.content.decode()
-    for column, count in (("invited", 3), ("present", 1), ("excused", 0), ("silent", 2)):
-        assert f'<td class="field-{column}_count">{count}</td>' in html
+    assert "présents\xa0: 1 sur 3" in html and "sans réponse\xa0: 2" in html
+    assert "excusés" not in html.partition('id="result_list"')[2]
+
+
+def test_list_of_a_workshop_that_is_over_shows_who_came(secretariat: Client) -> None:
+    AttendanceFactory(
+        workshop=WorkshopFactory(held=True), invitation=None, person=None, organisation=None, name="A"
+    )
+    over = InvitationFactory(workshop=WorkshopFactory(held=True), coming=True).workshop
+    AttendanceFactory(invitation=InvitationFactory(workshop=over, coming=True))
+    AttendanceFactory(invitation=InvitationFactory(workshop=over), cancelled_at=timezone.now())
+    InvitationFactory(workshop=WorkshopFactory(held=True), coming=True)
+    InvitationFactory(workshop=WorkshopFactory())
+    html = secretariat.get(reverse("admin:workshops_workshop_changelist")).content.decode()
+    said = (
+        "venus\xa0: 1<",
+        "venus\xa0: 1 (invités\xa0: 3)",
+        "aucune arrivée notée (invités\xa0: 1)",
+        "sur la liste\xa0: 1",
+    )
+    for text in said:
+        assert html.count(text) == 1, text
+    assert "présents\xa0:" not in html
+
+
+def test_english_administration_calls_things_by_their_english_names(secretariat: Client) -> None:
+    series = Series.objects.create(name_fr="Hydrogène", name_en="Hydrogen")
+    workshop = WorkshopFactory(scheduled=True, series=series, title_fr="Le titre", title_en="The title")
+    french = WorkshopFactory(scheduled=True, title_fr="En français seulement", title_en="")
+    listed = secretariat.get("/en" + reverse("admin:workshops_workshop_changelist")).content.decode()
+    assert "The title" in listed and "Hydrogen" in listed and "Le titre" not in listed
+    assert '<span lang="fr">En français seulement</span>' in listed
+    for page in ("process", "change"):
+        html = secretariat.get(f"/en/admin/workshops/workshop/{workshop.pk}/{page}/").content.decode()
+        assert "The title</h1>" in html.replace("\n", ""), page
+    with translation.override("en"):
+        assert (str(workshop), str(series), str(french)) == ("The title", "Hydrogen", "En français seulement")
+    with translation.override("fr"):
+        assert (str(workshop), str(series)) == ("Le titre", "Hydrogène")
+
+
+def test_ranks_count_from_one_and_a_blank_one_is_last(secretariat: Client) -> None:
+    url = reverse("admin:workshops_workshop_add")
+    assert 'name="agenda-0-position" class="vIntegerField" min="1"' in secretariat.get(url).content.decode()
+    lines = {"agenda-TOTAL_FORMS": "3", "agenda-0-position": ""}
+    lines |= {f"agenda-{n}-title_fr": title for n, title in enumerate(("Accueil", "Visite", "Échanges"))}
+    lines |= {f"agenda-{n}-title_en": "" for n in (1, 2)} | {"agenda-2-position": "7"}
+    assert secretariat.post(url, sheet(**lines)).status_code == 302
+    found = Workshop.objects.get().agenda.values_list("position", "title_fr")
+    assert list(found) == [(1, "Accueil"), (2, "Visite"), (7, "Échanges")]
+    refused = secretariat.post(url, sheet(**{"agenda-0-position": "0"}))
+    assert "position" in refused.context["inline_admin_formsets"][0].formset.errors[0]
 
 
 # --- who may ---

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from tests.helpers.browser import axe, log_in, overflows
 from tests.members.factories import MandateFactory
-from tests.workshops.factories import VenueFactory, WorkshopFactory
+from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from tests.workshops.test_browser import browser_context_options as browser_context_options
 from workshops.enums import WorkshopState
-from workshops.models import Workshop
+from workshops.models import Series, Workshop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SHOTS = os.environ.get("SCREENSHOTS", "")
@@ -79,6 +79,22 @@ def test_the_secretariat_plans_a_series(
     page.get_by_role("button", name="Rendre facultative").first.wait_for()
     assert draft.invitations.filter(is_required=True).count() == 2
     look(page, "process-invited")
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_the_list_is_read_without_scrolling_sideways(
+    page: Any, live_server: Any, people: Any, prefix: str
+) -> None:
+    series = Series.objects.create(name_fr="Décarboner la chaleur industrielle", name_en="Low-carbon heat")
+    long = {"title_fr": "Atelier-conseil : recruter et former pour l’industrie", "series": series}
+    venue = VenueFactory(organisation__name="Montpellier Méditerranée Métropole")
+    for number, state in enumerate(WorkshopState.values):
+        day = timezone.now() + timedelta(days=30 + number)
+        InvitationFactory(workshop=WorkshopFactory(state=state, venue=venue, starts_at=day, **long))
+    log_in(page, live_server, people["secretariat"])
+    page.goto(f"{prefix}/admin/workshops/workshop/")
+    assert page.locator(".results").evaluate("box => box.scrollWidth <= box.clientWidth")
+    look(page, f"list{prefix.replace('/', '-')}")
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])

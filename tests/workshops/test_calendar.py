@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.helpers.queries import assert_constant_queries
+from tests.workshops.attendance.factories import AttendanceFactory
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from tests.workshops.polls.factories import make_poll
 from workshops.admin_views.calendar import Day
@@ -56,6 +57,19 @@ def test_a_week_shows_seven_days_with_venue_and_answers(secretariat: Client) -> 
         assert text in html, text
     for link in ("week=2027-W18", "week=2027-W20", "month=2027-05"):
         assert link in html
+
+
+def test_a_past_workshop_shows_who_came_and_not_who_had_answered(secretariat: Client) -> None:
+    at = datetime(2024, 5, 13, 7, tzinfo=UTC)
+    past = WorkshopFactory(held=True, starts_at=at)
+    InvitationFactory(workshop=past, coming=True)
+    html = secretariat.get(reverse(ADDRESS), {"month": "2024-05"}).content.decode()
+    assert "aucune arrivée notée (invités\xa0: 1)" in html and "présents" not in html
+    AttendanceFactory.create_batch(
+        2, workshop=past, invitation=None, person=None, organisation=None, name="A"
+    )
+    html = secretariat.get(reverse(ADDRESS), {"month": "2024-05"}).content.decode()
+    assert "venus\xa0: 2 (invités\xa0: 1)" in html
 
 
 def test_a_workshop_lies_on_its_days_of_paris(secretariat: Client) -> None:

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from workshops.admin_forms.rows import RankedForm
 from workshops.documents import TYPES, inspect_upload
 from workshops.models import Document
 
@@ -28,7 +29,7 @@ class StoredFile(forms.Widget):
         )
 
 
-class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
+class DocumentForm(RankedForm):
     """A document: its file comes once; titles and audience may change."""
 
     class Meta:

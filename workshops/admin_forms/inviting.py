@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from members.enums import Language, OrganisationKind
-from members.models import Mandate, Sector
+from members.models import Body, Mandate, Sector
 from workshops.candidates import Choice, held_on
 from workshops.guests import parse_guests
 from workshops.models import Workshop
@@ -52,11 +52,11 @@ class InviteForm(forms.Form):
         rows = Mandate.objects.on(held_on(workshop)).filter(person__is_active=True)
         self.in_force = rows.select_related("person", "organisation", "body")
         self.fields["mandates"].queryset = self.in_force  # type: ignore[attr-defined]
-        bodies = self.in_force.order_by("body").values_list("body_id", "body__name_fr").distinct()
+        bodies = Body.objects.filter(mandates__in=self.in_force.order_by()).distinct()
         kinds = set(self.in_force.order_by().values_list("organisation__kind", flat=True))
         present = Sector.objects.filter(organisations__mandates__in=self.in_force.order_by()).distinct()
         choices = {
-            "bodies": [(str(pk), name) for pk, name in bodies],
+            "bodies": [(str(body.pk), str(body)) for body in bodies],
             "colleges": [(value, label) for value, label in OrganisationKind.choices if value in kinds],
             "sectors": [(str(sector.pk), str(sector)) for sector in present],
         }

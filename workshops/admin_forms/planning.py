@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.widgets import InstantInput, WholeNumberInput
+from core.widgets import InstantInput, NumberInput
 from workshops.admin_forms.fields import InstantField, clean_title, hear_hours
 from workshops.models import Series, Workshop
 from workshops.services import LONGEST_SERIES, Slot
@@ -27,10 +27,10 @@ class RhythmForm(forms.Form):
     """How many dates, how far apart: what fills in the list of dates, which stays free."""
 
     count = forms.IntegerField(
-        label=_("Number of dates"), min_value=2, max_value=LONGEST_SERIES, initial=3, widget=WholeNumberInput
+        label=_("Number of dates"), min_value=2, max_value=LONGEST_SERIES, initial=3, widget=NumberInput
     )
     weeks = forms.IntegerField(
-        label=_("Weeks between them"), min_value=1, max_value=26, initial=4, widget=WholeNumberInput
+        label=_("Weeks between them"), min_value=1, max_value=26, initial=4, widget=NumberInput
     )
 
 

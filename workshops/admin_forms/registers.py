@@ -42,7 +42,7 @@ class VenueForm(forms.ModelForm):  # type: ignore[type-arg]
         if clash:
             field = "is_site" if "is_site" in self.changed_data else "organisation"
             message = _("“%(title)s” is held here while another workshop is held at this host.")
-            self.add_error(field, message % {"title": clash.title_fr})
+            self.add_error(field, message % {"title": clash})
         return cleaned
 
     def _lock(self, host: Organisation) -> None:

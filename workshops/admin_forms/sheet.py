@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from core.widgets import NamedAutocomplete
 from members.models import Organisation
 from workshops.admin_forms.fields import clean_capacity, clean_title, hear_hours
+from workshops.admin_forms.rows import RankedForm
 from workshops.clashes import digest, warnings_about
 from workshops.models import AgendaItem, Venue, Workshop
 from workshops.services import clash_message, free_slug
@@ -38,7 +39,7 @@ class TitleForm(forms.ModelForm):  # type: ignore[type-arg]
         return title
 
 
-class AgendaItemForm(TitleForm):
+class AgendaItemForm(RankedForm, TitleForm):
     """A line of the agenda."""
 
     class Meta:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core.templatetags.text import date_long
+from workshops.attendance.presence import turnout
 from workshops.enums import WorkshopState
 from workshops.models import Venue, Workshop
 from workshops.permissions import can_run_workshops
@@ -144,7 +145,6 @@ def _on(day: date, items: Iterable[Item]) -> list[Item]:
 
 
 def _of_workshop(row: Any) -> Item:
-    counts = _("%(attending)s of %(invited)s come") % {"attending": row.attending, "invited": row.invited}
     return Item(
         workshop=row,
         starts_at=row.starts_at,
@@ -152,7 +152,7 @@ def _of_workshop(row: Any) -> Item:
         venue=row.venue,
         state=row.state,
         label=row.get_state_display(),
-        counts=counts if row.invited else "",
+        counts=turnout(row),
     )
 
 

@@ -48,7 +48,7 @@ def render_step(
         "opts": Workshop._meta,
         "workshop": workshop,
         "process_url": page_of(workshop),
-        "title": workshop.title_fr,
+        "title": str(workshop),
     }
     return render(request, f"admin/workshops/{name}.html", shared | context, status=status)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from members.models import Organisation
 from workshops.attendance.models import Attendance
-from workshops.enums import Answer
+from workshops.enums import OCCUPYING_STATES, UNCALLED_STATES, Answer
 from workshops.models.workshops import Workshop
 
 
@@ -62,3 +66,19 @@ def presence(workshop: Workshop) -> Presence:
         else:
             found.absent.append(line)
     return found
+
+
+def turnout(workshop: Any) -> str:
+    """Say how many come; once the workshop is over, how many came. `workshop` is of `with_counts()`."""
+    numbers = {"attending": workshop.attending, "invited": workshop.invited, "came": workshop.came}
+    is_over = workshop.ends_at is not None and workshop.ends_at <= timezone.now()
+    if workshop.came:
+        said = _("%(came)s came (%(invited)s invited)") if workshop.invited else _("%(came)s came")
+        return said % numbers
+    if not workshop.invited:
+        return ""
+    if workshop.state in UNCALLED_STATES:
+        return _("on the list: %(invited)s") % numbers
+    if is_over and workshop.state in OCCUPYING_STATES:
+        return _("No arrival recorded (%(invited)s invited)") % numbers
+    return _("%(attending)s of %(invited)s come") % numbers

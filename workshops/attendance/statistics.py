@@ -16,7 +16,7 @@ from django.db.models.functions import ExtractYear
 from workshops.attendance.models import Attendance
 from workshops.enums import Answer, WorkshopKind, WorkshopState
 from workshops.models.invitations import Invitation, InvitationQuerySet
-from workshops.models.workshops import Workshop
+from workshops.models.workshops import Series, Workshop
 
 HELD = (WorkshopState.HELD, WorkshopState.MINUTES_APPROVED)
 COUNTED = (WorkshopState.SCHEDULED, *HELD)
@@ -97,8 +97,18 @@ def statistics(year: int | None = None) -> Statistics:
             )
         ],
         series=[
-            Row(found["workshop__series__name_fr"], **_figures(found))
-            for found in _by(rows.filter(workshop__series__isnull=False), "workshop__series__name_fr")
+            Row(
+                str(
+                    Series(
+                        name_fr=found["workshop__series__name_fr"], name_en=found["workshop__series__name_en"]
+                    )
+                ),
+                **_figures(found),
+            )
+            for found in _by(
+                rows.filter(workshop__series__isnull=False),
+                *("workshop__series__name_en", "workshop__series__name_fr"),
+            )
         ],
         kinds=by_kind,
         walk_ins=walk_ins.count(),
@@ -128,13 +138,13 @@ def _by(rows: InvitationQuerySet, *names: str) -> Any:
 
 
 def _workshops(rows: InvitationQuerySet) -> list[Row]:
-    names = ("workshop", "workshop__title_fr", "workshop__starts_at")
+    names = ("workshop", "workshop__title_fr", "workshop__title_en", "workshop__starts_at")
     found = (
         rows.order_by().values(*names).annotate(**_aggregates()).order_by("workshop__starts_at", "workshop")
     )
     return [
         Row(
-            one["workshop__title_fr"],
+            str(Workshop(title_fr=one["workshop__title_fr"], title_en=one["workshop__title_en"])),
             **_figures(one),
             starts_at=one["workshop__starts_at"],
             pk=one["workshop"],

@@ -5,11 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import truncatechars
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import ReadOnlyAdmin, row_number
+from core.templatetags.text import localized_text
 from workshops.minutes import admin_views
 from workshops.minutes.enums import CorrectionState, DecisionState
 from workshops.minutes.models import Correction, Decision, Minutes
@@ -95,7 +97,7 @@ class DecisionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("decision"))
     def short(self, decision: Decision) -> str:
         """Give the beginning of the text."""
-        return decision.text_fr if len(decision.text_fr) <= 100 else f"{decision.text_fr[:99]}…"
+        return truncatechars(localized_text(decision, "text"), 100)
 
     @admin.display(description=_("in charge"), ordering="organisation__sort_name")
     def owner(self, decision: Decision) -> str:
@@ -116,7 +118,7 @@ class CorrectionAdmin(ReadOnlyAdmin):
     list_display = ("section", "workshop", "author", "organisation", "state", "created_at")
     list_filter = ("state",)
     list_select_related = ("section__minutes__workshop", "author", "organisation")
-    search_fields = ("section__title_fr", "author__last_name", "organisation__name")
+    search_fields = ("section__title_fr", "section__title_en", "author__last_name", "organisation__name")
     ordering = ("-state", "id")
     list_per_page = 50
 

@@ -122,7 +122,7 @@ def _parts(request: HttpRequest, minutes: Minutes) -> list[Part]:
     parts = []
     for key, row, form_class, fields in rows:
         base = services.fingerprint(services.values_of(row, fields))
-        title = "" if key == HEAD else row.title_fr
+        title = "" if key == HEAD else str(row)
         form = form_class(data, instance=row, prefix=f"part-{key}")
         if data is not None:
             base = data.get(f"part-{key}-base", "")
@@ -176,7 +176,7 @@ def _page(
         request,
         "edit",
         Minutes,
-        _("Minutes: %(title)s") % {"title": minutes.workshop.title_fr},
+        _("Minutes: %(title)s") % {"title": minutes.workshop},
         status=status,
         minutes=minutes,
         workshop=minutes.workshop,
@@ -383,7 +383,7 @@ def correction_sheet(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "correction_sheet",
         Correction,
-        _("Correction of “%(section)s”") % {"section": correction.section.title_fr},
+        _("Correction of “%(section)s”") % {"section": correction.section},
         status=status,
         correction=correction,
         minutes=correction.section.minutes,

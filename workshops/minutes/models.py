@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.templatetags.text import localized_text
 from core.workflow import Workflow
 from members.enums import Language
 from members.models import Organisation, User
@@ -139,7 +140,7 @@ class MinutesSection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title_fr
+        return localized_text(self, "title")
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
@@ -252,7 +253,7 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reference} — {self.text_fr[:80]}"
+        return f"{self.reference} — {localized_text(self, 'text')[:80]}"
 
     def get_absolute_url(self) -> str:
         """Return the address of its page for whoever carries it out."""

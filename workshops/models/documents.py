@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.text import localized_text
 from workshops.enums import DocumentAudience
 from workshops.models.workshops import Workshop
 
@@ -45,7 +46,7 @@ class Document(models.Model):
     name = models.CharField(_("file name"), max_length=150, editable=False)
     content_type = models.CharField(max_length=100, editable=False)
     size = models.PositiveIntegerField(editable=False)
-    position = models.PositiveSmallIntegerField(_("rank"), default=0)
+    position = models.PositiveSmallIntegerField(_("rank"), default=1)
     added_at = models.DateTimeField(_("added"), db_default=Now(), editable=False)
 
     objects = DocumentQuerySet.as_manager()
@@ -61,7 +62,7 @@ class Document(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title_fr
+        return localized_text(self, "title")
 
     def get_absolute_url(self) -> str:
         """Return the address where whoever may read it gets the file."""

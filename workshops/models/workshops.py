@@ -13,11 +13,12 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Count, F, Func, Q
-from django.db.models.functions import Now
+from django.db.models import Count, F, Func, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.text import localized_text
 from core.workflow import Workflow
 from members.models import Axis
 from workshops.enums import (
@@ -43,7 +44,7 @@ class Series(models.Model):
         ordering = ["name_fr"]
 
     def __str__(self) -> str:
-        return self.name_fr
+        return localized_text(self, "name")
 
 
 class WorkshopQuerySet(models.QuerySet["Workshop"]):
@@ -72,9 +73,13 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
         )
 
     def with_counts(self) -> WorkshopQuerySet:
-        """With the numbers of people invited, and of each answer."""
+        """With the numbers of people invited, of each answer, and of those who came, invited or not."""
         standing = Q(invitations__withdrawn_at=None)
+        # Asked beside: joined, the arrivals would multiply the invitations.
+        there = apps.get_model("workshops", "Attendance").objects.standing().filter(workshop=OuterRef("pk"))
+        came = there.order_by().values("workshop").annotate(number=Count("pk")).values("number")
         return self.annotate(
+            came=Coalesce(Subquery(came), 0),
             invited=Count("invitations", filter=standing),
             attending=Count("invitations", filter=standing & Q(invitations__answer=Answer.YES)),
             excused=Count("invitations", filter=standing & Q(invitations__answer=Answer.EXCUSED)),
@@ -224,7 +229,7 @@ class Workshop(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title_fr
+        return localized_text(self, "title")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Give the calendar entry its identifier, once and for ever."""
@@ -263,7 +268,7 @@ class AgendaItem(models.Model):
     """A line of a workshop's agenda."""
 
     workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="agenda")
-    position = models.PositiveSmallIntegerField(_("rank"), default=0)
+    position = models.PositiveSmallIntegerField(_("rank"), default=1)
     title_fr = models.CharField(_("title (French)"), max_length=200)
     title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
     minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
@@ -274,4 +279,4 @@ class AgendaItem(models.Model):
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return self.title_fr
+        return localized_text(self, "title")

@@ -141,7 +141,7 @@ class Draft:
         key = option_key(Proposal(place.starts_at, place.ends_at, place.venue_id))
         warnings = []
         if clash := clash_of(place, busy):
-            warnings.append(_("“%(title)s” holds this venue at that time.") % {"title": clash.title_fr})
+            warnings.append(_("“%(title)s” holds this venue at that time.") % {"title": clash})
         seats = place.venue.capacity if place.venue else None
         if seats is not None and seats < invited:
             text = ngettext(

@@ -193,7 +193,7 @@ def _reason(row: dict[str, Any]) -> str:
         sentences.append(_seats(seats, row["yes"], row["maybe"]))
     if row["clash"]:
         clash = _("“%(title)s” holds this venue at that time.")
-        sentences.append(clash % {"title": row["clash"].title_fr})
+        sentences.append(clash % {"title": row["clash"]})
     if row["is_past"]:
         sentences.append(_("This date is past."))
     return " ".join(sentences)

@@ -23,7 +23,7 @@ class InvitationChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
             f"{invitation.current_name} ({invitation.organisation or _('Guest')}, {invitation.current_email})"
         )
         starts_at = invitation.workshop.starts_at
-        return f"{who} — {invitation.workshop.title_fr}, {datetime_long(starts_at) if starts_at else '—'}"
+        return f"{who} — {invitation.workshop}, {datetime_long(starts_at) if starts_at else '—'}"
 
 
 class ApplyForm(forms.Form):

@@ -164,7 +164,7 @@ def clash_message(clash: Workshop | None = None) -> str:
     """Return what to say about a venue that another workshop holds."""
     if clash is None:
         return _("Another workshop holds this venue at that time.")
-    return _("“%(title)s” holds this venue at that time.") % {"title": clash.title_fr}
+    return _("“%(title)s” holds this venue at that time.") % {"title": clash}
 
 
 def _occupying(workshop: Workshop, state: WorkshopState, *, by: Any) -> Workshop:

@@ -301,3 +301,13 @@ def test_nothing_is_mailed_by_looking_or_replying(client: Client) -> None:
     client.get(link(row))
     client.post(link(row), ticks(poll, "y"))
     assert not OutboxEmail.objects.exists() and Workshop.objects.get(pk=poll.workshop_id).state == "date-poll"
+
+
+def test_the_member_s_poll_leads_back_to_the_space_and_the_guest_s_does_not(
+    client: Client, client_for: Any, people: Any
+) -> None:
+    poll = make_poll()
+    row = ask(poll, person=people["member"])
+    back = '<li><a href="/espace/">Mon espace</a></li>'
+    assert back in client_for("member").get(page(poll)).content.decode()
+    assert back not in client.get(link(row)).content.decode()
