@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import linebreaksbr
 from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -22,6 +21,7 @@ from core.templatetags.text import datetime_long
 from outbox import permissions, services
 from outbox.enums import EmailState
 from outbox.models import OutboxEmail
+from outbox.showing import as_read, masked
 
 
 def _is_readable(email: OutboxEmail) -> bool:
@@ -30,11 +30,11 @@ def _is_readable(email: OutboxEmail) -> bool:
 
 
 def _source(email: OutboxEmail, source: str, label: str) -> SafeString | str:
-    """Show a part as its source: what a mail contains never runs in the admin."""
+    """Show a part as its source, without secrets: what a mail contains never runs in the admin."""
     if not source or not _is_readable(email):
         return ""
     return format_html(
-        '<textarea readonly rows="12" cols="90" aria-label="{}">\n{}</textarea>', label, source
+        '<textarea readonly rows="12" cols="90" aria-label="{}">\n{}</textarea>', label, masked(source)
     )
 
 
@@ -59,13 +59,13 @@ class OutboxEmailAdmin(PortalAdmin):
                 "classes": ("collapse",),
                 "fields": (
                     *("key", "sequence", "language", "claimed_at", "cancel_requested"),
-                    *("message_id", "in_reply_to", "reply_to", "unsubscribe_url"),
+                    *("message_id", "in_reply_to", "reply_to", "way_out"),
                     *("calendar_method", "shown_calendar", "shown_html"),
                 ),
             },
         ),
     )
-    readonly_fields = ("shown_text", "shown_html", "shown_calendar", "history", "what")
+    readonly_fields = ("shown_text", "shown_html", "shown_calendar", "history", "what", "way_out")
 
     def get_fieldsets(self, request: HttpRequest, obj: OutboxEmail | None = None) -> Any:
         """Speak of a failure where there was one."""
@@ -110,10 +110,10 @@ class OutboxEmailAdmin(PortalAdmin):
 
     @admin.display(description=_("text"))
     def shown_text(self, email: OutboxEmail) -> SafeString | str:
-        """Show the text as the recipient reads it, unless it opens their account."""
+        """Show the text as the recipient reads it, without their secrets; nothing of what opens their account."""
         if not _is_readable(email):
             return str(_("Not shown: this message opens somebody's account."))
-        return linebreaksbr(email.text)
+        return as_read(email.text, language=email.language)
 
     @admin.display(description=_("HTML"))
     def shown_html(self, email: OutboxEmail) -> SafeString | str:
@@ -124,6 +124,11 @@ class OutboxEmailAdmin(PortalAdmin):
     def shown_calendar(self, email: OutboxEmail) -> SafeString | str:
         """Show the calendar object as source."""
         return _source(email, email.calendar_text, str(_("calendar entry")))
+
+    @admin.display(description=_("unsubscribe address"))
+    def way_out(self, email: OutboxEmail) -> str:
+        """Show where the recipient refuses this kind, without what makes it theirs."""
+        return masked(email.unsubscribe_url) or "—"
 
     @admin.display(description=_("history"))
     def history(self, email: OutboxEmail) -> SafeString | str:

@@ -104,6 +104,37 @@ def test_a_message_that_opens_an_account_is_shown_in_the_demonstration_only(
     assert "clef-secrete" not in client.get(reverse(LIST)).content.decode()
 
 
+@pytest.mark.parametrize("demo", [False, True])
+def test_links_lead_where_they_lead_but_not_those_of_the_recipient_alone(
+    reader: Client, settings: Settings, demo: bool
+) -> None:
+    """Whoever follows one answers, or unsubscribes, in that person's place."""
+    settings.DEMO_ACCOUNTS, settings.SITE_URL = demo, "https://conseil.example.org"
+    settings.INBOUND_ADDRESS = "reponses@example.org"
+    site = settings.SITE_URL
+    own = [
+        f"{site}/invitations/jeton-1/",
+        f"{site}/en/desabonnement/WzEs:jeton-2/",
+        f"{site}/espace/agenda/jeton-3.ics",
+    ]
+    email = OutboxEmailFactory(
+        language="fr",
+        text=f"Bonjour,\n\nLa page : {site}/ateliers/a/.\nVoir https://ailleurs.example.com/x\n\n"
+        + "\n".join(own),
+        html=f'<a href="{own[0]}">Répondre</a>',
+        calendar_text=f"BEGIN:VCALENDAR\r\nORGANIZER:mailto:reponses+jet\r\n on4@example.org\r\n"
+        f"URL:{site}/invitations/je\r\n ton-1/",
+        calendar_method="REQUEST",
+        unsubscribe_url=own[1],
+    )
+    page = reader.get(page_of(email)).content.decode()
+    assert f'<p>La page : <a href="{site}/ateliers/a/">{site}/ateliers/a/</a>.' in page
+    assert 'href="https://ailleurs' not in page and "https://ailleurs.example.com/x" in page
+    assert (f'<a href="{own[0]}">' in page) is demo
+    assert ("jeton" in page) is demo and ("reponses+•••@example.org" in page) is not demo
+    assert page.count("/invitations/•••/") == (0 if demo else 3)
+
+
 @pytest.mark.parametrize("part", ["text", "html", "calendar_text"])
 def test_the_list_is_not_filtered_by_what_a_message_says(reader: Client, part: str) -> None:
     OutboxEmailFactory(kind="account-password-reset-key", text="/nouveau/secret", html="/nouveau/secret")
