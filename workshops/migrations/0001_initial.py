@@ -1105,7 +1105,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(editable=False, max_length=150, verbose_name="file name")),
                 ("content_type", models.CharField(editable=False, max_length=100)),
                 ("size", models.PositiveIntegerField(editable=False)),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="rank")),
+                ("position", models.PositiveSmallIntegerField(default=1, verbose_name="rank")),
                 (
                     "added_at",
                     models.DateTimeField(
@@ -1230,7 +1230,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="rank")),
+                ("position", models.PositiveSmallIntegerField(default=1, verbose_name="rank")),
                 ("title_fr", models.CharField(max_length=200, verbose_name="title (French)")),
                 ("title_en", models.CharField(blank=True, max_length=200, verbose_name="title (English)")),
                 ("minutes", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="minutes")),
