@@ -14,14 +14,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from members.attempts import RETRY_AFTER
 from members.second_factor import must_have_second_factor, where_one_was_going
 from members.user_agents import browser_name
 
 View = Callable[..., HttpResponse]
 
 _TOO_OFTEN = {"too_many_login_attempts", "rate_limited"}
-# As long as the longest of allauth's limits on failures.
-RETRY_AFTER = 300
 
 
 def honest_status(view: View) -> View:

@@ -6,12 +6,15 @@ from uuid import uuid4
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from core.http import secret_page
+from members.attempts import RETRY_AFTER, may_try, tried
 from workshops.attendance.forms import SignInForm
 from workshops.attendance.models import Attendance
 from workshops.attendance.services import check_in
@@ -47,12 +50,14 @@ def attendance_sign_by_link(request: HttpRequest, token: str) -> HttpResponse:
 
 def _sign(request: HttpRequest, invitation: Invitation, *, by: Any, csrf: bool) -> HttpResponse:
     form = SignInForm(initial={"code": request.GET.get("code", "")[:20], "key": uuid4()})
-    status = 200
+    status, headers = 200, {}
     if request.method == "POST":
         form = SignInForm(request.POST)
-        status = _take(form, invitation, by)
+        status = _take(request, form, invitation, by)
+        headers = {"Retry-After": str(RETRY_AFTER)} if status == 429 else {}
         if wants_json(request):
-            return JsonResponse({"ok": status == 200, "message": first_error(form)}, status=status)
+            answer = {"ok": status == 200, "message": first_error(form)}
+            return JsonResponse(answer, status=status, headers=headers)
         if status == 200:
             return HttpResponseRedirect(request.path)
     context = {
@@ -64,13 +69,25 @@ def _sign(request: HttpRequest, invitation: Invitation, *, by: Any, csrf: bool) 
     }
     if not csrf:
         context["user"] = AnonymousUser()
-    return render(request, "workshops/attendance_sign.html", context, status=status)
+    return HttpResponse(
+        render_to_string("workshops/attendance_sign.html", context, request), status=status, headers=headers
+    )
 
 
-def _take(form: SignInForm, invitation: Invitation, by: Any) -> int:
+def _take(request: HttpRequest, form: SignInForm, invitation: Invitation, by: Any) -> int:
     """Hand the form to the service and return the status to answer with; errors are put where they belong."""
     if not form.is_valid():
         return 422
+    if not may_try(request, action="door_code", key=str(invitation.pk)):
+        message = _("Too many wrong codes. Wait five minutes, or tell the secretariat that you are there.")
+        form.add_error("code", message)
+        return 429
+    status = _check_in(form, invitation, by)
+    tried(request, action="door_code", key=str(invitation.pk), wrong="code" in form.errors)
+    return status
+
+
+def _check_in(form: SignInForm, invitation: Invitation, by: Any) -> int:
     data = form.cleaned_data
     try:
         check_in(

@@ -166,3 +166,62 @@ def test_the_invitation_leads_to_signing_in_while_the_door_is_open(people):
         assert (f'href="{own}presence/"' in member.get(own).content.decode()) is there
         link = f"/invitations/{invitation.token}/"
         assert (f'href="{link}presence/"' in client_of().get(link).content.decode()) is there
+
+
+# --- codes tried one after the other ---
+
+
+@pytest.fixture
+def limits(settings):
+    """Switch on what the other tests have switched off."""
+    settings.ACCOUNT_RATE_LIMITS = {"door_code": "5/300s/key", "door_code_network": "20/m/ip"}
+
+
+def guess(row, code="ZZZZZ9", ip="192.0.2.1", language="", **more):
+    path = f"{language}/invitations/{row.token}/presence/"
+    return client_of().post(path, {"code": code}, REMOTE_ADDR=ip, **more)
+
+
+@pytest.mark.parametrize(
+    ("language", "message"), [("", "Trop de codes erronés."), ("/en", "Too many wrong codes.")]
+)
+def test_wrong_codes_of_one_person_stop_in_their_language(limits, language, message):
+    row = InvitationFactory(workshop=today(), guest=True)
+    other = InvitationFactory(workshop=row.workshop, guest=True)
+    code = door(row.workshop)
+    statuses = [guess(row, ip=f"192.0.2.{number}", language=language).status_code for number in range(6)]
+    assert statuses == [422] * 5 + [429]
+    stopped = guess(row, code, ip="192.0.2.99", language=language)
+    assert stopped.status_code == 429, "not even the right one, from wherever"
+    assert int(stopped["Retry-After"]) >= 300 and stopped["Referrer-Policy"] == "no-referrer"
+    assert message in stopped.content.decode() and f'value="{code}"' in stopped.content.decode()
+    told = guess(row, code, language=language, headers=JSON)
+    assert told.status_code == 429 and message in told.json()["message"] and told["Retry-After"]
+    assert not Attendance.objects.exists()
+    assert guess(other, code, language=language).status_code == 302, "nobody else waits"
+
+
+def test_guesses_of_one_network_stop_whoevers_links_it_has(limits):
+    rows = InvitationFactory.create_batch(6, workshop=today(), guest=True)
+    statuses = [guess(row).status_code for row in rows[:5] for _attempt in range(4)]
+    code = door(rows[0].workshop)
+    assert statuses == [422] * 20
+    assert guess(rows[5], code).status_code == 429
+    assert guess(rows[5], code, ip="198.51.100.7").status_code == 302
+
+
+def test_people_who_arrive_together_and_a_slip_of_the_finger_are_not_stopped(limits):
+    workshop = today()
+    code = door(workshop)
+    for row in InvitationFactory.create_batch(25, workshop=workshop, guest=True):
+        assert guess(row, code).status_code == 302
+    for _time in range(2):
+        assert [guess(row, wrong).status_code for wrong in ["", *["ZZZZZ9"] * 3]] == [422] * 4
+        assert guess(row, code).status_code == 302, "and what went before is forgotten"
+
+
+def test_wrong_codes_of_an_account_are_counted_too(limits, people):
+    row = InvitationFactory(workshop=today(), person=people["member"])
+    client, path = client_of(people["member"]), f"/ateliers/{row.workshop.slug}/presence/"
+    statuses = [client.post(path, {"code": "ZZZZZ9"}).status_code for _time in range(6)]
+    assert statuses == [422] * 5 + [429]
