@@ -187,7 +187,7 @@ PROCONNECT_URL, PROCONNECT_CLIENT_ID, PROCONNECT_CLIENT_SECRET = env.together(
 )
 PROCONNECT_URL = env.https_address("PROCONNECT_URL", PROCONNECT_URL)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
-# Beside allauth's own: the code at a workshop's door, tried by somebody invited, and from one network (members.attempts).
+# Beside allauth's own: the code at a workshop's door, tried by somebody invited or from one network.
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"door_code": "5/300s/key", "door_code_network": "20/m/ip"}
 if PORTAL_MODE == "test":
     ACCOUNT_RATE_LIMITS = False

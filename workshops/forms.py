@@ -3,12 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from members.models import Organisation, User
 from workshops.enums import Answer
 from workshops.models import Invitation
-from workshops.services import colleagues, proxy_holders
+from workshops.services import colleagues, proxy_holders, stand_in_rule
 
 # Nobody chooses to wait: a yes to a full workshop does.
 ANSWERS = [(answer.value, answer.label) for answer in Answer if answer not in (Answer.SILENT, Answer.WAITING)]
@@ -99,14 +100,27 @@ class AnswerForm(forms.Form):
         ).order_by("sort_name")
         if not holders:
             del self.fields["proxy_organisation"]
+        if invitation.is_stand_in:
+            self._take_alone(invitation)
         for name in self.FOR_REPRESENTED:
             if name in self.fields:
                 # One of them is needed by whoever is represented: the form does not call it optional.
                 self.fields[name].conditional = True  # type: ignore[attr-defined]
-        if people.exists():
+        if invitation.is_stand_in:
+            del self.fields["representative"]
+        elif people.exists():
             self.fields["represented_by"].label = _("Or the name of somebody who is not in the list")
         else:
             del self.fields["representative"]
+
+    def _take_alone(self, invitation: Invitation) -> None:
+        """Offer no representation to somebody who comes for a colleague already, and say why."""
+        answer: Any = self.fields["answer"]
+        answer.choices = [(value, label) for value, label in ANSWERS if value != Answer.REPRESENTED]
+        rule = stand_in_rule(invitation)
+        # Forms write a help text as it is.
+        answer.help_text, answer.error_messages["invalid_choice"] = escape(rule), rule
+        del self.fields["represented_by"]
 
     def clean(self) -> dict[str, Any] | None:
         """Forget what belongs to another answer; a represented person says by whom."""

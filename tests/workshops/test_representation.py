@@ -5,6 +5,7 @@ from datetime import timedelta
 import icalendar
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils import timezone
 
 from core.workflow import history
@@ -127,6 +128,85 @@ def test_withdrawing_the_person_releases_the_colleague_and_withdrawing_the_colle
     give(row, Answer.REPRESENTED, representative=colleague)
     services.withdraw_invitation(invitation=row, by=None)
     assert own(row.workshop, colleague).withdrawn_at
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("how", ["colleague", "name", "proxy"])
+@pytest.mark.parametrize("source", [AnswerSource.MAIL_LINK, AnswerSource.SECRETARIAT])
+def test_who_comes_in_somebody_s_place_names_nobody_in_turn(how: str, source: AnswerSource) -> None:
+    row, colleague = with_colleague(workshop=WorkshopFactory(scheduled=True, session=True))
+    third = MandateFactory(organisation=row.organisation, alternate=True).person
+    holder = InvitationFactory(workshop=row.workshop, coming=True).organisation
+    give(row, Answer.REPRESENTED, representative=colleague)
+    theirs, author = own(row.workshop, colleague), UserFactory(is_staff=True)
+    by = author if source == AnswerSource.SECRETARIAT else None
+    given = {"colleague": {"representative": third}, "name": {"represented_by": "Jo Roux"}}.get(
+        how, {"proxy_organisation": holder}
+    )
+    with pytest.raises(WorkshopError, match=row.name) as refused:
+        give(theirs, Answer.REPRESENTED, by=by, source=source, **given)
+    assert refused.value.field == "answer"
+    row.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (row.representative, theirs.answer) == (colleague, Answer.YES)
+    assert not Invitation.objects.filter(person=third).exists()
+    assert not services.colleagues(theirs).exists() and services.proxy_holders(theirs) == []
+
+
+@pytest.mark.django_db
+def test_once_excused_the_colleague_comes_only_if_named_or_invited_again() -> None:
+    row, colleague = with_colleague()
+    mandate = colleague.mandates.get()
+    give(row, Answer.REPRESENTED, representative=colleague)
+    theirs = own(row.workshop, colleague)
+    give(theirs, Answer.EXCUSED)
+    with pytest.raises(WorkshopError):
+        give(theirs, Answer.YES)
+    services.add_invitees(workshop=row.workshop, mandates=[mandate], by=None)
+    give(theirs, Answer.YES)
+    third = MandateFactory(organisation=row.organisation, alternate=True).person
+    give(theirs, Answer.REPRESENTED, representative=third)
+    assert own(row.workshop, third).answer == Answer.YES, "invited for themselves, they may be represented"
+
+
+@pytest.mark.django_db
+def test_an_invited_person_who_was_also_named_may_be_represented_and_the_other_is_asked_again() -> None:
+    row, colleague = with_colleague()
+    theirs = InvitationFactory(workshop=row.workshop, person=colleague, organisation=row.organisation)
+    give(row, Answer.REPRESENTED, representative=colleague)
+    give(theirs, Answer.REPRESENTED, represented_by="Jo Roux")
+    row.refresh_from_db()
+    assert row.answer == Answer.SILENT
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fields", [{"answer": "represented"}, {"answer": "waiting"}])
+def test_the_database_itself_refuses_a_chain_of_stand_ins(fields: dict[str, str]) -> None:
+    row, colleague = with_colleague()
+    give(row, Answer.REPRESENTED, representative=colleague)
+    waiting = timezone.now() if fields["answer"] == "waiting" else None
+    theirs = Invitation.objects.filter(person=colleague)
+    with pytest.raises(IntegrityError, match="invitation_stand_in_comes_alone"), transaction.atomic():
+        theirs.update(represented_by="Jo Roux", waiting_since=waiting, **fields)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_the_page_of_who_comes_in_somebody_s_place_offers_no_representation(
+    client: Client, language: str
+) -> None:
+    row, colleague = with_colleague(person__first_name="<b>Zoé", person__last_name="Àpartir")
+    give(row, Answer.REPRESENTED, representative=colleague)
+    path = f"{language}/invitations/{own(row.workshop, colleague).token}/"
+    page = client.get(path).content.decode()
+    assert 'value="represented"' not in page and "represented_by" not in page
+    assert "&lt;b&gt;Zoé Àpartir" in page
+    answer = client.post(path, {"answer": "represented", "represented_by": "Jo Roux", "moves": "0"})
+    assert answer.status_code == 422
+    said = "ne peut désigner quelqu’un d’autre" if not language else "cannot name somebody else in turn"
+    assert answer.content.decode().count(said) == 2, "above the form and at the choice"
+    row.refresh_from_db()
+    assert row.representative == colleague
 
 
 @pytest.mark.django_db

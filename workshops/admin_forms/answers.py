@@ -24,4 +24,5 @@ class PhonedAnswerForm(AnswerForm):
             "needs": _("Needs: access, diet"),
         }
         for name, field in self.fields.items():
-            field.help_text, field.label = "", labels.get(name, field.label)
+            field.help_text = field.help_text if name == "answer" else ""
+            field.label = labels.get(name, field.label)

@@ -34,6 +34,11 @@ class Door(models.Model):
         verbose_name = _("code at the door")
         verbose_name_plural = _("codes at the door")
         default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex=f"^[{CODE_LETTERS}]{{{CODE_LENGTH},12}}$"), name="door_code_readable"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -90,6 +95,9 @@ class Attendance(models.Model):
                 fields=["invitation"],
                 condition=Q(cancelled_at=None, invitation__isnull=False),
                 name="attendance_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") & Q(source__in=ArrivalSource.values), name="attendance_named"
             ),
         ]
 

@@ -1754,4 +1754,5 @@ class Migration(migrations.Migration):
         triggers.publishes("workshops_series"),
         triggers.publishes("workshops_minutes", "workshops_decision", "workshops_minutesfile"),
         minutes_triggers.approved_minutes_never_change(),
+        workshop_triggers.belonging(),
     ]

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -93,6 +93,14 @@ class Minutes(models.Model):
                 )
                 | (~Q(state=MinutesState.APPROVED) & Q(approved_at=None, text_sha256="")),
                 name="minutes_approved_hashed",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=MinutesState.DRAFT)
+                | Q(
+                    state__in=CIRCULATED_STATES,
+                    corrections_close_at__gt=F("circulated_at"),
+                ),
+                name="minutes_corrections_take_time",
             ),
         ]
 
@@ -250,6 +258,7 @@ class Decision(models.Model):
                 | (~Q(state=DecisionState.OPEN) & Q(closed_at__isnull=False)),
                 name="decision_closed_dated",
             ),
+            models.CheckConstraint(condition=Q(state__in=DecisionState.values), name="decision_state_known"),
         ]
 
     def __str__(self) -> str:
@@ -343,12 +352,16 @@ class Correction(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=(~Q(proposed="") & ~Q(proposed=models.F("original"))) | ~Q(comment=""),
+                condition=(~Q(proposed="") & ~Q(proposed=F("original"))) | ~Q(comment=""),
                 name="correction_says_something",
             ),
             models.CheckConstraint(
                 condition=~Q(state=CorrectionState.REJECTED) | ~Q(status_reason=""),
                 name="correction_refusal_reasoned",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=CorrectionState.values, language__in=Language.values),
+                name="correction_state_known",
             ),
         ]
 

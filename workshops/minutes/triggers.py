@@ -18,7 +18,7 @@ BEGIN
         RAISE EXCEPTION 'minutes %: from % to % is not possible', OLD.id, OLD.state, NEW.state
             USING ERRCODE = 'restrict_violation';
     END IF;
-    IF OLD.state <> 'approved' AND NEW.state = 'approved' AND (
+    IF OLD.state <> NEW.state AND (
         EXISTS (SELECT 1 FROM workshops_decision WHERE minutes_id = NEW.id
                 AND (due_on IS NULL OR (person_id IS NULL AND organisation_id IS NULL)))
         OR EXISTS (SELECT 1 FROM workshops_correction c JOIN workshops_minutessection s ON s.id = c.section_id

@@ -59,6 +59,9 @@ class Document(models.Model):
             models.CheckConstraint(
                 condition=~Q(name="") & ~Q(content_type="") & Q(size__gt=0), name="document_described"
             ),
+            models.CheckConstraint(
+                condition=Q(audience__in=DocumentAudience.values), name="document_audience_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -181,6 +181,18 @@ class Invitation(models.Model):
                 name="invitation_represented_only",
             ),
             models.CheckConstraint(
+                condition=~Q(answer=Answer.REPRESENTED) | ~Q(represented_by="") | ~Q(proxy_organisation=None),
+                name="invitation_represented_by_somebody",
+                violation_error_message=_("Say who represents you."),
+            ),
+            models.CheckConstraint(
+                # Whoever comes for somebody comes, or gives the choice back: nobody stands in for a stand-in.
+                condition=Q(is_stand_in=False)
+                | (~Q(answer=Answer.REPRESENTED) & Q(represented_by="", representative=None)),
+                name="invitation_stand_in_comes_alone",
+            ),
+            models.CheckConstraint(condition=Q(answer__in=Answer.values), name="invitation_answer_known"),
+            models.CheckConstraint(
                 condition=Q(proxy_organisation=None) | Q(representative=None, represented_by=""),
                 name="invitation_one_representation",
             ),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from workshops.enums import WorkshopKind
@@ -24,6 +25,16 @@ def attending_hours() -> list[int]:
 def convocation_days() -> int:
     """Return the settings' delay of a convocation, in clear days."""
     return int(settings.CONVOCATION_CLEAR_DAYS)
+
+
+class AllFrom1To(models.Func):
+    """Tell whether all numbers of a list are from 1 to `most`; an empty list's are."""
+
+    template = "(1 <= ALL(%(expressions)s) AND %(most)s >= ALL(%(expressions)s)) IS TRUE"
+    output_field = models.BooleanField()
+
+    def __init__(self, numbers: str, *, most: int) -> None:
+        super().__init__(numbers, most=most)
 
 
 class KindRules(models.Model):
@@ -67,6 +78,24 @@ class KindRules(models.Model):
         verbose_name = _("rules of a kind")
         verbose_name_plural = _("rules by kind")
         ordering = ["kind"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=WorkshopKind.values), name="kindrules_kind_known"),
+            models.CheckConstraint(
+                condition=Q(convocation_days__lte=60, corrections_days__range=(1, 60)),
+                name="kindrules_days_bounded",
+                violation_error_message=_("A delay is of 60 days at most."),
+            ),
+            models.CheckConstraint(
+                condition=Q(AllFrom1To("silent_days", most=60)) & Q(silent_days__len__lte=5),
+                name="kindrules_silent_days_bounded",
+                violation_error_message=_("At most 5 delays, each from 1 to 60 days."),
+            ),
+            models.CheckConstraint(
+                condition=Q(AllFrom1To("attending_hours", most=240)) & Q(attending_hours__len__lte=5),
+                name="kindrules_attending_hours_bounded",
+                violation_error_message=_("At most 5 delays, each from 1 to 240 hours."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.get_kind_display())

@@ -219,6 +219,10 @@ class Workshop(models.Model):
                 name="workshop_capacity_positive",
                 violation_error_message=_("A capacity is at least 1."),
             ),
+            models.CheckConstraint(
+                condition=Q(kind__in=WorkshopKind.values, state__in=WorkshopState.values),
+                name="workshop_kind_and_state_known",
+            ),
             ExclusionConstraint(
                 name="workshop_venue_free",
                 # A range of numbers instead of `=`, which would need the btree_gist extension.

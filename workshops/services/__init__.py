@@ -27,7 +27,7 @@ from workshops.services.planning import (
     plan_series,
     slot_problems,
 )
-from workshops.services.representation import colleagues, proxy_holders
+from workshops.services.representation import colleagues, proxy_holders, stand_in_rule
 from workshops.services.scheduling import (
     cancel_workshop,
     clash_message,
@@ -72,6 +72,7 @@ __all__ = [
     "send_due_sheets",
     "send_invitations",
     "sheet_changed_since",
+    "stand_in_rule",
     "upcoming_invitations",
     "withdraw_invitation",
 ]

@@ -24,6 +24,7 @@ from workshops.services.representation import (
     call_colleague,
     check_colleague,
     check_proxy,
+    check_stand_in,
     release_colleague,
     tell_holders,
 )
@@ -117,6 +118,7 @@ def _clean(invitation: Invitation, given: _Given) -> _Given:
     name = given.represented_by.strip() if represented else ""
     colleague = given.representative if represented else None
     holder = given.proxy_organisation if represented else None
+    check_stand_in(invitation, answer)
     if represented:
         _check_representation(invitation, name, colleague, holder)
     if len(name) > 170 or len(given.comment) > 1000 or len(given.needs) > 300:

@@ -38,8 +38,9 @@ def add_invitees(
 ) -> list[Invitation]:
     """Put people on the list by their mandates, and return the new invitations; nothing is mailed yet.
 
-    People already on the list are left as they are; somebody whose invitation was withdrawn is invited anew. Somebody
-    with several mandates is invited once. Raises WorkshopError when the workshop no longer takes invitations.
+    People already on the list are left as they are, but whoever a colleague named is invited for themselves; somebody
+    whose invitation was withdrawn is invited anew. Somebody with several mandates is invited once. Raises WorkshopError
+    when the workshop no longer takes invitations.
     """
     with transaction.atomic():
         fresh = _lock_for_inviting(workshop)
@@ -122,6 +123,11 @@ def _add(workshop: Workshop, *, email: str, is_required: bool, by: Any, **fields
     if known is None:
         return Invitation.objects.create(workshop=workshop, email=email, is_required=is_required, **fields)
     if known.withdrawn_at is None:
+        if known.is_stand_in:
+            # Invited for themselves from now on: they stay when the colleague comes after all.
+            known.is_stand_in = False
+            known.save(update_fields=["is_stand_in"])
+            record(known, field="is_stand_in", source="named", target="invited", by=by)
         return None
     # A calendar takes the new entry only when its SEQUENCE is above that of the CANCEL.
     workshop.sequence += 1

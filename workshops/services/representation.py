@@ -11,7 +11,7 @@ from members.models import Mandate, Organisation, User
 from workshops import emails
 from workshops.candidates import held_on
 from workshops.enums import Answer, AnswerSource
-from workshops.models import Invitation, Workshop, rules_for
+from workshops.models import Invitation, InvitationQuerySet, Workshop, rules_for
 from workshops.services.errors import WorkshopError
 from workshops.services.hosting import mark_sheet
 from workshops.services.mailbag import Mailbag
@@ -19,8 +19,11 @@ from workshops.services.seats import ask_anew, is_full, may_hold_proxy
 
 
 def colleagues(invitation: Invitation) -> QuerySet[User]:
-    """Return who may come instead: the people with a mandate for the organisation in force on the day."""
-    if invitation.organisation_id is None:
+    """Return who may come instead: the people with a mandate for the organisation in force on the day.
+
+    Nobody for somebody who comes instead already: they come, or are excused and whoever named them chooses again.
+    """
+    if invitation.organisation_id is None or invitation.is_stand_in:
         return User.objects.none()
     mandates = Mandate.objects.on(held_on(invitation.workshop)).filter(
         organisation=invitation.organisation_id
@@ -32,7 +35,8 @@ def colleagues(invitation: Invitation) -> QuerySet[User]:
 def proxy_holders(invitation: Invitation) -> list[Organisation]:
     """Return the organisations to which the person may give their proxy; none where the kind of meeting forbids it."""
     workshop = invitation.workshop
-    if invitation.organisation_id is None or not rules_for(workshop.kind).proxies_allowed:
+    nobody = invitation.organisation_id is None or invitation.is_stand_in
+    if nobody or not rules_for(workshop.kind).proxies_allowed:
         return []
     rows = list(
         workshop.invitations.sent().select_related("organisation").order_by("organisation__sort_name")
@@ -46,6 +50,37 @@ def proxy_holders(invitation: Invitation) -> list[Organisation]:
         and may_hold_proxy(row, row.organisation.pk)
     }
     return list(found.values())
+
+
+def check_stand_in(invitation: Invitation, answer: str) -> None:
+    """Raise WorkshopError at what somebody named by a colleague may not answer. Under the workshop's lock."""
+    if not invitation.is_stand_in or answer == Answer.EXCUSED:
+        return
+    if answer == Answer.REPRESENTED:
+        raise WorkshopError(stand_in_rule(invitation), field="answer", code="stand-in")
+    if not _named(invitation).exists():
+        message = _(
+            "Once excused, whoever came in a colleague’s place comes only if the colleague names them again, or if the "
+            "secretariat puts them on the list."
+        )
+        raise WorkshopError(message, field="answer", code="stand-in")
+
+
+def stand_in_rule(invitation: Invitation) -> str:
+    """Return what somebody named by a colleague may answer, in words for them and for the secretariat."""
+    first = _named(invitation).select_related("person").first()
+    if first is None:
+        return _("Whoever comes in a colleague’s place cannot name somebody else in turn.")
+    return _(
+        "Whoever comes in the place of %(name)s cannot name somebody else in turn. If the answer is “excused”, "
+        "%(name)s chooses again."
+    ) % {"name": first.current_name}
+
+
+def _named(invitation: Invitation) -> InvitationQuerySet:
+    """Return the invitations of those in whose place a person comes."""
+    standing = Invitation.objects.standing().filter(workshop=invitation.workshop_id)
+    return standing.filter(representative=invitation.person_id, representative__isnull=False).order_by("id")
 
 
 def check_colleague(invitation: Invitation, colleague: User) -> None:

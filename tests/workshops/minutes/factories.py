@@ -94,7 +94,9 @@ def circulated(by=None, **fields):
 def close_corrections(minutes):
     """Let the days of the corrections pass."""
     moved = timezone.now() - timedelta(seconds=1)
-    Minutes.objects.filter(pk=minutes.pk).update(corrections_close_at=moved)
+    Minutes.objects.filter(pk=minutes.pk).update(
+        circulated_at=moved - timedelta(days=7), corrections_close_at=moved
+    )
     minutes.refresh_from_db()
 
 

@@ -379,3 +379,16 @@ def test_approved_minutes_keep_the_hash_of_what_they_say(by):
         code_of(services.save_minutes, minutes=minutes, parts={key: values}, bases={key: base}, by=by)
         == "approved"
     )
+
+
+def test_a_decision_is_not_due_before_its_meeting(people):
+    minutes = draft()
+    held_on = timezone.localdate(minutes.workshop.starts_at)
+    fields = services.DecisionFields(text_fr="Faire.", due_on=held_on - timedelta(days=1))
+    with pytest.raises(MinutesError) as refused:
+        services.save_decision(minutes=minutes, fields=fields, by=people["secretariat"])
+    assert refused.value.field == "due_on"
+    same_day = services.DecisionFields(text_fr="Faire.", due_on=held_on)
+    assert (
+        services.save_decision(minutes=minutes, fields=same_day, by=people["secretariat"]).due_on == held_on
+    )

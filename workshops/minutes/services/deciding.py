@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.clock import database_now
@@ -52,6 +53,7 @@ def save_decision(
         row.text_fr, row.text_en = fields.text_fr.strip(), fields.text_en.strip()
         row.section, row.person, row.due_on = fields.section, fields.person, fields.due_on
         row.organisation = fields.organisation or _own_organisation(fields.person)
+        _check_date(row)
         if not fresh.is_draft:
             _check_complete(row)
         row.save()
@@ -76,6 +78,12 @@ def _check_complete(decision: Decision) -> None:
         raise MinutesError(_("Say who carries this decision out."), field="person", code="owner")
     if not decision.due_on:
         raise MinutesError(_("Give the date by which it is carried out."), field="due_on", code="due")
+
+
+def _check_date(decision: Decision) -> None:
+    held_at = decision.minutes.workshop.starts_at
+    if decision.due_on and held_at and decision.due_on < timezone.localdate(held_at):
+        raise MinutesError(_("This date is before the meeting."), field="due_on", code="due")
 
 
 def remove_decision(*, decision: Decision, by: Any) -> None:
