@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "workshops.tasks.send_host_sheets",
         "schedule": REMINDER_CHECK_SECONDS,
     },
+    "workshops-leftovers": {"task": "workshops.tasks.remove_leftovers", "schedule": 3600.0},
     "workshops-retention": {"task": "workshops.tasks.apply_retention", "schedule": 3600.0},
     "decisions-remind": {
         "task": "workshops.minutes.tasks.remind_decisions",

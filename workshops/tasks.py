@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from workshops import reminders, services
+from workshops import leftovers, reminders, services
 
 
 @shared_task(expires=240)
@@ -21,3 +21,9 @@ def send_host_sheets() -> None:
 def apply_retention() -> None:
     """Forget what people needed at meetings that are over."""
     services.forget_needs()
+
+
+@shared_task(expires=3000)
+def remove_leftovers() -> None:
+    """Delete the files that a killed process left without a row."""
+    leftovers.remove_leftovers()

@@ -1,8 +1,10 @@
 """Documents: judged by their content, kept under a random name, read by whoever may, gone when deleted."""
 
 import io
+import os
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.helpers.locks import at_once
 from tests.helpers.roles import ROLES
 from tests.workshops.factories import DocumentFactory, InvitationFactory, WorkshopFactory
 from tests.workshops.test_admin import sheet
+from workshops import tasks
 from workshops.admin import WorkshopAdmin
 from workshops.documents import TYPES, clean_name, inspect_upload
 from workshops.enums import DocumentAudience, WorkshopState
+from workshops.leftovers import remove_leftovers
 from workshops.models import Document
 
 pytestmark = pytest.mark.django_db
@@ -358,3 +363,55 @@ def test_a_save_that_fails_leaves_no_file_and_takes_none_away(
     assert len(written) == 2
     assert [path.name for path in stored(media)] == [Path(kept.file.name).name]
     assert Document.objects.count() == 1
+
+
+# --- files without a row ---
+
+
+class Killed(Exception):
+    """Stands for a kill -9: the transaction never commits."""
+
+
+def aged(path: Path, hours: float) -> Path:
+    at = (timezone.now() - timedelta(hours=hours)).timestamp()
+    os.utime(path, (at, at))
+    return path
+
+
+def test_a_file_whose_row_was_never_committed_goes_after_a_day(media: Path, settings: Any) -> None:
+    kept = DocumentFactory()
+    aged(media / kept.file.name, 5000)
+    with pytest.raises(Killed), transaction.atomic():
+        lost = DocumentFactory()
+        raise Killed
+    left = media / lost.file.name
+    assert left.exists(), "or nothing is proved"
+    under_way = left.with_name("f" * 32)
+    under_way.touch()
+    aged(under_way, 23.5)
+    others = [left.with_name("README"), media / "backup.tar", left.parent.with_name("other") / ("e" * 32)]
+    others[2].parent.mkdir()
+    for other in others:
+        other.touch()
+        aged(other, 5000)
+    assert remove_leftovers() == 0
+    aged(left, 24.1)
+    assert settings.CELERY_BEAT_SCHEDULE["workshops-leftovers"]["task"] == tasks.remove_leftovers.name
+    tasks.remove_leftovers()
+    assert set(stored(media)) == {media / kept.file.name, under_way, *others}
+    assert remove_leftovers() == 0 and kept.file.open().read() == PDF
+
+
+def test_nothing_stored_yet_nothing_to_remove(media: Path) -> None:
+    assert remove_leftovers() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_removals_at_once_remove_once_and_no_row_s_file(media: Path) -> None:
+    kept = [media / DocumentFactory().file.name for _each in range(3)]
+    left = [kept[0].with_name(f"{number:032x}") for number in range(20)]
+    for path in [*kept, *left]:
+        path.touch()
+        aged(path, 30)
+    assert all(isinstance(outcome, int) for outcome in at_once(remove_leftovers, remove_leftovers))
+    assert set(stored(media)) == set(kept)

@@ -15,7 +15,7 @@ from core.workflow import history
 from outbox.models import OutboxEmail
 from tests.helpers.locks import at_once
 from tests.members.factories import UserFactory
-from tests.workshops.factories import InvitationFactory, WorkshopFactory
+from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
 from workshops import emails, services
 from workshops.calendars import personal_calendar
 from workshops.enums import Answer, AnswerSource
@@ -310,3 +310,90 @@ def test_a_freed_seat_is_not_kept_for_a_closed_account(client: Client) -> None:
     assert client.get(reverse("workshops:invitation_answer", args=[closed.token])).status_code == 200
     give(first, Answer.EXCUSED)
     assert answers(closed, last) == [Answer.WAITING, Answer.YES]
+
+
+# --- a move to another room ---
+
+
+def move_to(workshop: Workshop, seats: int | None) -> int:
+    return services.reschedule_workshop(
+        workshop=workshop,
+        starts_at=workshop.starts_at,
+        ends_at=workshop.ends_at,
+        venue=VenueFactory(capacity=seats),
+        answer_by=None,
+        by=None,
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("capacity", "seats", "expected"), [(5, 3, 3), (5, 8, 5), (5, None, 5), (None, 3, None)]
+)
+def test_a_move_leaves_no_more_seats_than_the_room_and_takes_nobody_s(
+    capacity: int | None, seats: int | None, expected: int | None
+) -> None:
+    workshop = WorkshopFactory(scheduled=True, capacity=capacity)
+    rows = InvitationFactory.create_batch(4, workshop=workshop)
+    for row in rows[:3]:
+        give(row, Answer.YES)
+    move_to(workshop, seats)
+    workshop.refresh_from_db()
+    assert workshop.capacity == expected and answers(*rows[:3]) == [Answer.YES] * 3
+    give(rows[3], Answer.YES)
+    assert answers(rows[3]) == [Answer.WAITING if expected == 3 else Answer.YES]
+    give(rows[0], Answer.EXCUSED)
+    assert answers(rows[3]) == [Answer.YES], "the queue goes on in the new room"
+    logged = history(workshop).filter(field="capacity")
+    assert [row.to_state for row in logged] == (["3"] if expected == 3 else [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("capacity", [4, None])
+def test_a_move_to_a_room_too_small_for_who_is_confirmed_is_refused(capacity: int | None) -> None:
+    workshop = WorkshopFactory(scheduled=True, capacity=capacity)
+    rows = InvitationFactory.create_batch(4, workshop=workshop)
+    for row in rows[:3]:
+        give(row, Answer.YES)
+    give(rows[3], Answer.REPRESENTED, represented_by="Jo Roux")
+    OutboxEmail.objects.all().delete()
+    with pytest.raises(WorkshopError) as refused:
+        move_to(workshop, 3)
+    assert refused.value.field == "venue" and "4" in str(refused.value) and "3" in str(refused.value)
+    before = workshop.venue
+    workshop.refresh_from_db()
+    assert (workshop.venue, workshop.capacity, workshop.sequence) == (before, capacity, 0)
+    assert not OutboxEmail.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_secretariat_reads_how_many_seats_a_smaller_room_leaves(
+    client_for: Callable[[str], Client],
+) -> None:
+    workshop, _rows = full_workshop(5, 2)
+    small, tiny = VenueFactory(capacity=3), VenueFactory(capacity=1)
+    client, url = (
+        client_for("secretariat"),
+        reverse("admin:workshops_workshop_process_move", args=[workshop.pk]),
+    )
+    start = timezone.localtime(workshop.starts_at)
+    sent = {"starts_at": f"{start:%Y-%m-%dT%H:%M}", "ends_at": f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M}"}
+    page = client.post(url, {**sent, "venue": small.pk}).content.decode()
+    assert "Ce lieu offre 3 places" in page and "au lieu de 5" in page
+    refused = client.post(url, {**sent, "venue": tiny.pk})
+    assert refused.status_code == 422 and "2 personnes sont confirmées" in refused.content.decode()
+    client.post(url, {**sent, "venue": small.pk, "confirm": "yes"})
+    workshop.refresh_from_db()
+    assert (workshop.venue, workshop.capacity) == (small, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_yes_racing_a_move_to_a_smaller_room_waits_or_keeps_the_workshop_where_it_is() -> None:
+    workshop, _rows = full_workshop(4, 2)
+    third = InvitationFactory(workshop=workshop)
+    moved, _answered = at_once(lambda: move_to(workshop, 2), lambda: give(third, Answer.YES))
+    workshop.refresh_from_db()
+    if isinstance(moved, WorkshopError):
+        assert workshop.capacity == 4 and answers(third) == [Answer.YES]
+    else:
+        assert workshop.capacity == 2 and answers(third) == [Answer.WAITING]

@@ -18,6 +18,8 @@ from core.templatetags.text import localized_text
 from workshops.enums import DocumentAudience
 from workshops.models.workshops import Workshop
 
+FOLDER = "workshops"
+
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     """Questions about documents."""
@@ -29,7 +31,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
 def random_place(document: Document, name: str) -> str:
     """Return where a file is kept: under a name that nobody can guess and that says nothing."""
-    return f"workshops/{timezone.localdate():%Y}/{secrets.token_hex(16)}"
+    return f"{FOLDER}/{timezone.localdate():%Y}/{secrets.token_hex(16)}"
 
 
 class Document(models.Model):

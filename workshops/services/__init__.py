@@ -35,7 +35,7 @@ from workshops.services.scheduling import (
     reschedule_workshop,
     schedule_workshop,
 )
-from workshops.services.seats import fill_seats, is_full, queue_rank, seats_left
+from workshops.services.seats import fill_seats, is_full, queue_rank, seats_at, seats_left
 
 __all__ = [
     "LONGEST_SERIES",
@@ -68,6 +68,7 @@ __all__ = [
     "reschedule_workshop",
     "resend_sheets",
     "schedule_workshop",
+    "seats_at",
     "seats_left",
     "send_due_sheets",
     "send_invitations",

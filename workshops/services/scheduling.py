@@ -12,6 +12,7 @@ from workshops import emails
 from workshops.enums import WorkshopState
 from workshops.models import Venue, Workshop
 from workshops.services.errors import WorkshopError, lock_recipients
+from workshops.services.seats import check_seats_at, seats_at
 
 
 def schedule_workshop(*, workshop: Workshop, by: Any) -> Workshop:
@@ -39,7 +40,8 @@ def reschedule_workshop(
     """Move a scheduled workshop in time or place, and return how many people are told.
 
     SEQUENCE rises, every invited person gets an update of the same calendar entry, messages not sent yet are dropped.
-    Answers stay; when the dates changed they are asked for again (`Invitation.needs_answer`). A change of `answer_by`
+    Answers stay; when the dates changed they are asked for again (`Invitation.needs_answer`). At a venue with fewer
+    seats the workshop has no more; one with fewer than there are people confirmed is refused. A change of `answer_by`
     alone is written and mails nobody. Raises WorkshopError.
     """
     with transaction.atomic():
@@ -53,7 +55,11 @@ def reschedule_workshop(
         _hold_venue(old, venue, starts_at, ends_at)
         fresh = lock(workshop)
         dates_changed = (fresh.starts_at, fresh.ends_at) != (starts_at, ends_at)
-        moved = dates_changed or fresh.venue_id != (venue.pk if venue else None)
+        elsewhere = fresh.venue_id != (venue.pk if venue else None)
+        moved = dates_changed or elsewhere
+        if elsewhere:
+            check_seats_at(fresh, venue)
+            fresh.capacity = seats_at(fresh, venue)
         fresh.starts_at, fresh.ends_at, fresh.venue, fresh.answer_by = starts_at, ends_at, venue, answer_by
         fresh.sequence += moved
         if dates_changed:
@@ -79,6 +85,8 @@ def reschedule_workshop(
                 by=by,
                 reason=reason,
             )
+        if old.capacity != fresh.capacity:
+            record(fresh, field="capacity", source=str(old.capacity), target=str(fresh.capacity), by=by)
         invitations = lock_recipients(fresh)
         if dates_changed:
             fresh.invitations.sent().update(asked_sequence=fresh.sequence)

@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.clock import database_now
 from core.workflow import lock, transition
 from workshops import emails
 from workshops.enums import Answer, AnswerSource, WorkshopState
-from workshops.models import Invitation, Workshop
+from workshops.models import Invitation, Venue, Workshop
+from workshops.services.errors import WorkshopError
 from workshops.services.hosting import mark_sheet
 from workshops.services.mailbag import Mailbag
 
@@ -24,6 +27,28 @@ def seats_left(workshop: Workshop) -> int | None:
     if workshop.capacity is None:
         return None
     return max(workshop.capacity - workshop.invitations.coming().count(), 0)
+
+
+def seats_at(workshop: Workshop, venue: Venue | None) -> int | None:
+    """Return how many seats a workshop would have at a venue: its own, but no more than there are."""
+    if workshop.capacity is None or venue is None or venue.capacity is None:
+        return workshop.capacity
+    return min(workshop.capacity, venue.capacity)
+
+
+def check_seats_at(workshop: Workshop, venue: Venue | None) -> None:
+    """Raise WorkshopError when more people are confirmed than a venue has seats: nobody loses theirs by a move."""
+    confirmed = workshop.invitations.coming().count()
+    if venue is None or venue.capacity is None or confirmed <= venue.capacity:
+        return
+    message = ngettext(
+        "%(count)s person is confirmed and this venue has fewer seats (%(seats)s).",
+        "%(count)s people are confirmed and this venue has fewer seats (%(seats)s).",
+        confirmed,
+    )
+    way = _("Choose a larger one, or first see with some of them who gives up their seat.")
+    text = message % {"count": confirmed, "seats": venue.capacity}
+    raise WorkshopError(f"{text} {way}", field="venue", code="seats")
 
 
 def is_full(workshop: Workshop) -> bool:

@@ -10,7 +10,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from workshops.delays import short_notice
-from workshops.models import Invitation, Workshop, rules_for
+from workshops.models import Invitation, Venue, Workshop, rules_for
+from workshops.services import seats_at
 
 register = template.Library()
 
@@ -60,6 +61,22 @@ def duration_short(value: timedelta | None) -> str:
 def notice_if_moved(workshop: Workshop, starts_at: datetime) -> str:
     """Return the warning that moving a workshop to that start gives too little notice; nothing otherwise."""
     return short_notice(starts_at, timezone.now(), days=rules_for(workshop.kind).convocation_days)
+
+
+@register.filter
+def seats_if_moved(workshop: Workshop, venue: Venue | None) -> str:
+    """Return the warning that a workshop has fewer seats at a venue; nothing otherwise."""
+    seats = seats_at(workshop, venue)
+    if seats == workshop.capacity or seats is None:
+        return ""
+    text = ngettext(
+        "This venue has %(seats)s seat: the workshop will have as many, instead of %(capacity)s. Whoever says yes "
+        "beyond goes on the waiting list.",
+        "This venue has %(seats)s seats: the workshop will have as many, instead of %(capacity)s. Whoever says yes "
+        "beyond goes on the waiting list.",
+        seats,
+    )
+    return text % {"seats": seats, "capacity": workshop.capacity}
 
 
 @register.filter
