@@ -55,96 +55,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="KindRules",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("session", "Council session"),
-                            ("workshop-council", "Workshop-council"),
-                            ("think-tank", "Think tank meeting"),
-                            ("visit", "Company visit"),
-                        ],
-                        max_length=20,
-                        unique=True,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "convocation_days",
-                    models.PositiveSmallIntegerField(
-                        default=workshops.models.rules.convocation_days,
-                        help_text="Neither the sending day nor the meeting day counts.",
-                        validators=[django.core.validators.MaxValueValidator(60)],
-                        verbose_name="delay of the convocation (clear days)",
-                    ),
-                ),
-                (
-                    "silent_days",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(
-                            validators=[
-                                django.core.validators.MinValueValidator(1),
-                                django.core.validators.MaxValueValidator(60),
-                            ]
-                        ),
-                        blank=True,
-                        default=workshops.models.rules.silent_days,
-                        help_text="Separated by commas: 7,2",
-                        size=5,
-                        verbose_name="reminders to the silent (days before the deadline)",
-                    ),
-                ),
-                (
-                    "attending_hours",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(
-                            validators=[
-                                django.core.validators.MinValueValidator(1),
-                                django.core.validators.MaxValueValidator(240),
-                            ]
-                        ),
-                        blank=True,
-                        default=workshops.models.rules.attending_hours,
-                        help_text="Separated by commas: 48,24",
-                        size=5,
-                        verbose_name="reminders to those who come (hours before the start)",
-                    ),
-                ),
-                (
-                    "proxies_allowed",
-                    models.BooleanField(
-                        default=False,
-                        help_text="An organisation may be represented by another one.",
-                        verbose_name="proxies allowed",
-                    ),
-                ),
-                (
-                    "corrections_days",
-                    models.PositiveSmallIntegerField(
-                        default=7,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(60),
-                        ],
-                        verbose_name="corrections of the minutes (days)",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "rules of a kind",
-                "verbose_name_plural": "rules by kind",
-                "ordering": ["kind"],
-            },
-        ),
-        migrations.CreateModel(
             name="Minutes",
             fields=[
                 (
@@ -392,6 +302,127 @@ class Migration(migrations.Migration):
                 "verbose_name": "invitation",
                 "verbose_name_plural": "invitations",
                 "ordering": ["organisation__sort_name", "name", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="KindRules",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("session", "Council session"),
+                            ("workshop-council", "Workshop-council"),
+                            ("think-tank", "Think tank meeting"),
+                            ("visit", "Company visit"),
+                        ],
+                        max_length=20,
+                        unique=True,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "convocation_days",
+                    models.PositiveSmallIntegerField(
+                        default=workshops.models.rules.convocation_days,
+                        help_text="Neither the sending day nor the meeting day counts.",
+                        validators=[django.core.validators.MaxValueValidator(60)],
+                        verbose_name="delay of the convocation (clear days)",
+                    ),
+                ),
+                (
+                    "silent_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(
+                            validators=[
+                                django.core.validators.MinValueValidator(1),
+                                django.core.validators.MaxValueValidator(60),
+                            ]
+                        ),
+                        blank=True,
+                        default=workshops.models.rules.silent_days,
+                        help_text="Separated by commas: 7,2",
+                        size=5,
+                        verbose_name="reminders to the silent (days before the deadline)",
+                    ),
+                ),
+                (
+                    "attending_hours",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(
+                            validators=[
+                                django.core.validators.MinValueValidator(1),
+                                django.core.validators.MaxValueValidator(240),
+                            ]
+                        ),
+                        blank=True,
+                        default=workshops.models.rules.attending_hours,
+                        help_text="Separated by commas: 48,24",
+                        size=5,
+                        verbose_name="reminders to those who come (hours before the start)",
+                    ),
+                ),
+                (
+                    "proxies_allowed",
+                    models.BooleanField(
+                        default=False,
+                        help_text="An organisation may be represented by another one.",
+                        verbose_name="proxies allowed",
+                    ),
+                ),
+                (
+                    "corrections_days",
+                    models.PositiveSmallIntegerField(
+                        default=7,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(60),
+                        ],
+                        verbose_name="corrections of the minutes (days)",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "rules of a kind",
+                "verbose_name_plural": "rules by kind",
+                "ordering": ["kind"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["session", "workshop-council", "think-tank", "visit"])
+                        ),
+                        name="kindrules_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("convocation_days__lte", 60), ("corrections_days__range", (1, 60))
+                        ),
+                        name="kindrules_days_bounded",
+                        violation_error_message="A delay is of 60 days at most.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            workshops.models.rules.AllFrom1To("silent_days", most=60),
+                            ("silent_days__len__lte", 5),
+                        ),
+                        name="kindrules_silent_days_bounded",
+                        violation_error_message="At most 5 delays, each from 1 to 60 days.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            workshops.models.rules.AllFrom1To("attending_hours", most=240),
+                            ("attending_hours__len__lte", 5),
+                        ),
+                        name="kindrules_attending_hours_bounded",
+                        violation_error_message="At most 5 delays, each from 1 to 240 hours.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1471,6 +1502,12 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "done", "dropped"])), name="decision_state_known"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="correction",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1493,6 +1530,15 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="correction_refusal_reasoned",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("language__in", ["fr", "en"]), ("state__in", ["pending", "accepted", "rejected"])
+                ),
+                name="correction_state_known",
             ),
         ),
         migrations.AddConstraint(
@@ -1606,6 +1652,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="workshop",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["session", "workshop-council", "think-tank", "visit"]),
+                    (
+                        "state__in",
+                        ["draft", "date-poll", "scheduled", "held", "minutes-approved", "cancelled"],
+                    ),
+                ),
+                name="workshop_kind_and_state_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="workshop",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
                 condition=models.Q(
                     ("state__in", ("scheduled", "held", "minutes-approved")), ("venue__isnull", False)
@@ -1651,6 +1710,20 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="minutes_approved_hashed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="minutes",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "draft"),
+                    models.Q(
+                        ("corrections_close_at__gt", models.F("circulated_at")),
+                        ("state__in", ("corrections", "approved")),
+                    ),
+                    _connector="OR",
+                ),
+                name="minutes_corrections_take_time",
             ),
         ),
         migrations.AddConstraint(
@@ -1700,6 +1773,41 @@ class Migration(migrations.Migration):
             model_name="invitation",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    models.Q(("answer", "represented"), _negated=True),
+                    models.Q(("represented_by", ""), _negated=True),
+                    models.Q(("proxy_organisation", None), _negated=True),
+                    _connector="OR",
+                ),
+                name="invitation_represented_by_somebody",
+                violation_error_message="Say who represents you.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_stand_in", False),
+                    models.Q(
+                        models.Q(("answer", "represented"), _negated=True),
+                        ("representative", None),
+                        ("represented_by", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="invitation_stand_in_comes_alone",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("answer__in", ["silent", "yes", "excused", "represented", "waiting"])),
+                name="invitation_answer_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
                     ("proxy_organisation", None),
                     models.Q(("representative", None), ("represented_by", "")),
                     _connector="OR",
@@ -1729,6 +1837,13 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="door",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^[ABCDEFGHJKMNPQRSTUVWXYZ23456789]{6,12}$")),
+                name="door_code_readable",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="document",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1740,11 +1855,26 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="document",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("audience__in", ["invited", "public"])), name="document_audience_known"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="attendance",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("cancelled_at", None), ("invitation__isnull", False)),
                 fields=("invitation",),
                 name="attendance_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="attendance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("name", ""), _negated=True), ("source__in", ["code", "secretariat"])
+                ),
+                name="attendance_named",
             ),
         ),
         triggers.publishes("workshops_workshop", "workshops_agendaitem", "workshops_venue"),
