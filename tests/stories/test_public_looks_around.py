@@ -101,7 +101,7 @@ def test_bad_addresses_say_what_is_wrong_in_the_readers_language(
     for path, status, words in (
         ("/vitrine/?page=abc", 404, "abc"),
         ("/en/vitrine/?page=99", 404, "page"),
-        ("/vitrine/?q=" + "a" * 10_000, 422, "1000"),
+        ("/vitrine/?q=" + "a" * 10_000, 422, "1\u202f000"),
         ("/invitations/pas-un-vrai-jeton/", 404, "invitation"),
         ("/en/vitrine/?secteur=licornes", 200, "licornes"),
     ):
