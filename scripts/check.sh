@@ -12,6 +12,7 @@ check ruff check .
 check ruff format --check --quiet .
 check python manage.py check
 check python manage.py makemigrations --check --dry-run
+check python scripts/templates.py
 check python scripts/messages.py check
 check mypy .
 [ -z "$failed" ] && echo "All checks passed." && exit 0

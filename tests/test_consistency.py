@@ -6,9 +6,9 @@ from functools import cache
 
 import pytest
 from django.template import engines
-from django.template.loader import get_template
 
 from scripts import messages
+from scripts import templates as compiling
 from tests.helpers.source import ROOT, name_of, python_files, templates, tree_of
 
 TEMPLATES = {path.relative_to(ROOT / "templates").as_posix(): path for path in templates()}
@@ -42,9 +42,29 @@ def is_used(name: str) -> bool:
     return any(f"{quote}{text}{quote}" in all_source() for quote in "\"'" for text in (name, own, mail))
 
 
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_template_compiles(name):
-    get_template(name)
+def test_templates_compile_and_name_templates_that_exist():
+    found = compiling.faults(ROOT / "templates")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("{% if x %}", "Unclosed tag"),
+        ("{{ x|nothing }}", "Invalid filter"),
+        ("{% include 'nowhere.html' %}", "nowhere.html"),
+        ("{% extends 'nowhere.html' %}", "nowhere.html"),
+        ("{{ x }}", ""),
+    ],
+)
+def test_a_template_that_does_not_compile_is_named(source, fault, tmp_path, settings):
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some/page.html").write_text(source, encoding="utf-8")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    found = compiling.faults(tmp_path)
+    assert len(found) == bool(fault) and all(
+        line.startswith("some/page.html: ") and fault in line for line in found
+    )
 
 
 def test_no_template_is_unused():
