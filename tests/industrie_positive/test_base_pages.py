@@ -44,6 +44,15 @@ def test_footer_links_to_the_norms_pages_and_says_the_conformity(client: Client)
     assert all(f'href="{reverse(name)}"' in footer for name in NORMS)
 
 
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_administration_s_footer_has_them_too(client_for, prefix: str) -> None:
+    html = client_for("secretariat").get(f"{prefix}/admin/").content.decode()
+    with translation.override("en" if prefix else "fr"):
+        addresses = [reverse(name) for name in NORMS]
+    footer = html[html.index("<footer") :]
+    assert [address for address in addresses if f'href="{address}"' not in footer] == []
+
+
 def test_accessibility_statement_has_its_sections(client: Client) -> None:
     """The model's headings, in order."""
     html = client.get(reverse("accessibility")).content.decode()
