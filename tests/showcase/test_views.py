@@ -79,6 +79,14 @@ def test_list_filters_with_or_inside_a_facet_and_and_between_them(client):
     assert shown("") == {"Un", "Deux", "Trois"}
 
 
+def test_each_filter_says_in_text_how_many_it_would_leave(client):
+    for kind in (OrganisationKind.SME, OrganisationKind.SME, OrganisationKind.STARTUP):
+        CompanyPageFactory(organisation__kind=kind)
+    html = text_of(client.get("/vitrine/"))
+    labels = re.findall(r'<input type="checkbox" name="type"[^>]*> ([^<]+)</label>', html)
+    assert labels == [f"PME{NBSP}(2)", f"Startup{NBSP}(1)"]
+
+
 def test_list_shows_the_applied_filters_and_how_to_remove_each(client):
     CompanyPageFactory()
     html = text_of(client.get("/vitrine/?type=pme&type=startup&q=entreprise&page=1"))
