@@ -222,7 +222,7 @@ def _labels() -> dict[str, str]:
         "minutes": _("Minutes"),
         "lists": _("Attendance"),
         "quorum": pgettext("session", "Quorum"),
-        "decisions": _("Decisions"),
+        "decisions": pgettext("minutes", "Decisions"),
         "discussion": _("Discussion"),
         "number": _("No."),
         "decision": _("Decision"),

@@ -82,6 +82,10 @@ def test_the_agenda_and_the_workshops_page_show_what_was_decided(by, client_for)
     for path in ("/ateliers/", minutes.workshop.get_absolute_url()):
         page = client.get(path).text
         assert "Rédiger la charte." in page and minutes.get_absolute_url() in page, path
+    assert (
+        "Relevé de décisions</h2>" in page
+        and "Relevé de décisions</h2>" in client.get(minutes.get_absolute_url()).text
+    )
 
 
 def test_a_kept_page_shows_the_decisions_as_soon_as_they_are_approved(by, client_for, settings):
