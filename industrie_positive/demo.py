@@ -79,6 +79,7 @@ def load_demo() -> list[DemoAccount]:
             Organisation.objects.get(slug="montpellier-bic"),
             MandateRole.OBSERVER,
         )
+        _member("expert", "Expert", Organisation.objects.get(slug="idate"), MandateRole.EXPERT)
         pilot = _member(
             "pilote", "Pilote", Organisation.objects.get(slug="uimm-montpellier"), MandateRole.ALTERNATE
         )
@@ -95,6 +96,7 @@ def load_demo() -> list[DemoAccount]:
         DemoAccount("membre suppléant (Bulane)", f"suppleant.bulane{DEMO_DOMAIN}"),
         DemoAccount("membre titulaire d’une autre organisation (EDF)", f"titulaire.edf{DEMO_DOMAIN}"),
         DemoAccount("observateur", f"observateur{DEMO_DOMAIN}"),
+        DemoAccount("expert (IDATE)", f"expert{DEMO_DOMAIN}"),
         DemoAccount("pilote d’action", f"pilote{DEMO_DOMAIN}"),
         DemoAccount("secrétariat (/admin/)", f"secretariat{DEMO_DOMAIN}"),
         DemoAccount("administrateur (/admin/)", f"administrateur{DEMO_DOMAIN}"),
