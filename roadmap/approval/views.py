@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -59,8 +60,7 @@ def ballot_cast(request: HttpRequest, approval: Approval) -> HttpResponse:
     """Cast the ballot of one of the person's organisations: 403, 409 or 422 say why not, with what was typed."""
     voter = _voter(request, approval)
     if voter is None or not can_cast_for(request.user, voter):
-        reason = pages.why_not(request.user) or _("You do not carry a voice in this vote.")
-        return _page(request, approval, refusal=reason, status=403)
+        return _page(request, approval, refusal=_no_voice(request.user, approval), status=403)
     latest = Ballot.objects.filter(voter=voter).order_by("-id").first()
     form = BallotForm(request.POST, voter=voter, text_sha256=approval.text_sha256, ballot=latest)
     try:
@@ -85,6 +85,12 @@ def _voter(request: HttpRequest, approval: Approval) -> Voter | None:
     if not (organisation.isascii() and organisation.isdigit() and len(organisation) < 19):
         return None
     return approval.voters.select_related("organisation").filter(organisation=int(organisation)).first()
+
+
+def _no_voice(user: Any, approval: Approval) -> str:
+    if any(can_cast_for(user, voter) for voter in approval.voters.all()):
+        return _("You do not carry the voice of this organisation: no ballot was recorded.")
+    return pages.why_not(user) or _("You do not carry a voice in this vote.")
 
 
 def _said(cast: Cast, voter: Voter) -> str:

@@ -175,8 +175,19 @@ def test_cast_for_a_forged_organisation_refused(
     organisation: str, client_for: ClientFor, people: People, approval: Approval
 ) -> None:
     data = ballot(approval, people.organisation) | {"organisation": organisation}
-    assert post(client_for("member"), approval, data).status_code == 403
-    assert not Ballot.objects.exists()
+    response = post(client_for("member"), approval, data)
+    assert response.status_code == 403 and not Ballot.objects.exists()
+    assert "Vous ne portez pas la voix de cette organisation" in response.content.decode()
+
+
+def test_cast_for_another_organisation_says_whose_voice_is_missing(
+    client_for: ClientFor, people: People, approval: Approval
+) -> None:
+    other = approval.voters.exclude(organisation=people.organisation).first().organisation
+    response = post(client_for("member"), approval, ballot(approval, other))
+    html = response.content.decode()
+    assert response.status_code == 403 and not Ballot.objects.exists()
+    assert "Vous ne portez pas la voix de cette organisation" in html and "pas partie des votants" not in html
 
 
 @pytest.mark.parametrize(
