@@ -10,17 +10,22 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import database_now
+from core.kinds import kind_label
+from core.models import TransitionLog
 from members.history import identities
 from members.models import User
-from outbox.models import ACCOUNT_KINDS
+from outbox.models import ACCOUNT_KINDS, OutboxEmail
+from workshops.enums import AnswerSource
 
 # Rows of each kind that the page shows; the file has them all.
 SHOWN = 20
@@ -362,7 +367,7 @@ def tables(person: User) -> list[Table]:
                     (label, _text(held.model, name, row[name]))
                     for label, name in zip(labels, held.fields, strict=True)
                 ]
-                for row in rows[:SHOWN]
+                for row in (_in_words(held.model, row) for row in rows[:SHOWN])
             ]
             found.append(Table(held.key, held.title, labels, cells, count))
     return found
@@ -376,12 +381,52 @@ def _field(model: type[Model], path: str) -> Any:
     return field
 
 
+# What logs call by a name that no field has.
+LOGGED: dict[str, str | Promise] = {
+    "host_sheet": gettext_lazy("Host sheet sent again"),
+    "invited_at": gettext_lazy("First invitations sent"),
+    "made_from": gettext_lazy("Made from another workshop"),
+    "poll": gettext_lazy("date poll"),
+    "poll_choice": gettext_lazy("Date chosen from the poll"),
+    "poll_deadline": gettext_lazy("date poll"),
+    "poll_options": gettext_lazy("The proposed dates changed"),
+    "text": gettext_lazy("text"),
+}
+
+
+def _in_words(model: type[Model], row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with what its own fields hold as codes, a mail's kind or a change of state, said in words."""
+    if model is OutboxEmail:
+        return row | {"kind": kind_label(row["kind"])}
+    if model is not TransitionLog:
+        return row
+    subject = next(one for one in apps.get_models() if one._meta.model_name == row["content_type__model"])
+    try:
+        field: Any = subject._meta.get_field(row["field"])
+        name, labels = field.verbose_name, dict(getattr(field, "flatchoices", ()))
+    except FieldDoesNotExist:
+        name, labels = LOGGED.get(row["field"], row["field"]), {}
+    states = {end: _state(row[end], labels) for end in ("from_state", "to_state")}
+    reason = dict(AnswerSource.choices).get(row["reason"], row["reason"])
+    return row | states | {"content_type__model": subject._meta.verbose_name, "field": name, "reason": reason}
+
+
+def _state(value: str, labels: dict[str, str]) -> Any:
+    """Return a logged value as its field's choice, or as an instant where it is one."""
+    try:
+        return labels.get(value) or parse_datetime(value) or value
+    except ValueError:
+        return value
+
+
 # Columns whose own names say too little, or are a library's.
 LABELS: dict[str, str | Promise] = {
     "block__label": gettext_lazy("Passage"),
     "block__version__number": gettext_lazy("Version"),
     "content_type__model": gettext_lazy("Object"),
     "created_at": gettext_lazy("Written"),
+    "from_state": gettext_lazy("Before"),
+    "to_state": gettext_lazy("After"),
     "extra_data": gettext_lazy("Received data"),
     "group__name": gettext_lazy("Group"),
     "ip": gettext_lazy("Network address"),

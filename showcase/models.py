@@ -149,7 +149,9 @@ class CompanyCommitment(models.Model):
     """A company's commitment, with its evidence."""
 
     page = models.ForeignKey(CompanyPage, on_delete=models.CASCADE, related_name="commitments")
-    commitment = models.ForeignKey(Commitment, on_delete=models.PROTECT, related_name="pages")
+    commitment = models.ForeignKey(
+        Commitment, verbose_name=_("commitment"), on_delete=models.PROTECT, related_name="pages"
+    )
     evidence_fr = models.CharField(_("evidence (French)"), max_length=300, blank=True)
     evidence_en = models.CharField(_("evidence (English)"), max_length=300, blank=True)
 

@@ -152,6 +152,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="pages",
                         to="showcase.commitment",
+                        verbose_name="commitment",
                     ),
                 ),
                 (

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core import ledger
-from core.workflow import TransitionError
+from core.workflow import TransitionError, record
 from industrie_positive.erasure import erase, pseudonym
 from industrie_positive.personal_data import HELD, NOT_PERSONAL, export
 from members.enums import ErasureState, MailChoice
@@ -33,8 +33,9 @@ from tests.members.factories import MandateFactory, UserFactory
 from tests.roadmap.approval.factories import cast, open_vote
 from tests.roadmap.drafting.factories import CommentFactory, make_consultation
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
-from workshops.enums import Answer
+from workshops.enums import Answer, AnswerSource
 from workshops.replies.services import handle_received, receive_mail
+from workshops.services import answer_invitation
 
 NAME, ADDRESS = "Zoé Àpartir", "zoe.apartir@example.org"
 
@@ -167,6 +168,33 @@ def test_page_shows_what_is_held(leaver, prefix):
         assert expected in text
     for invitation in leaver.invitations.all():
         assert invitation.token not in text
+
+
+def test_page_says_codes_in_words(client_for, people):
+    person = UserFactory()
+    row = InvitationFactory(person=person)
+    mail(person.email, kind="workshop-invitation", recipient=person)
+    mail(person.email, kind="workshop-reminder-silent-7d", key="2", recipient=person)
+    answer_invitation(invitation=row, answer=Answer.EXCUSED, by=person, source=AnswerSource.PORTAL)
+    record(row.workshop, field="poll_deadline", source="2026-11-12T08:00:00+00:00", target="2026", by=person)
+    client = Client()
+    client.force_login(person)
+    response = client.get("/espace/mes-donnees/")
+    (mails,) = [table for table in response.context["tables"] if table.key == "mails"]
+    kinds = [dict(cells)["Type"] for cells in mails.rows]
+    assert kinds[:2] == ["Invitation à un atelier", "Relance des personnes sans réponse (7 jours avant)"]
+    (states,) = [table for table in response.context["tables"] if table.key == "states"]
+    answered, moved = ([text for _label, text in cells] for cells in states.rows)
+    assert [answered[0], *answered[2:6]] == ["invitation", "réponse", "Sans réponse", "Excusé", "Portail"]
+    assert [moved[0], *moved[2:5]] == ["atelier", "sondage de dates", "12/11/2026 09:00", "2026"]
+    assert states.labels[3:5] == ["Avant", "Après"]
+    assert not {"answer source", "answer", "excused", "portal"} & {
+        text.lower()
+        for table in response.context["tables"]
+        for cells in table.rows
+        for cell in cells
+        for text in cell
+    }
 
 
 # --- asking ---

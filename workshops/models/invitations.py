@@ -140,7 +140,9 @@ class Invitation(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    answer_source = models.CharField(max_length=12, choices=AnswerSource.choices, blank=True, editable=False)
+    answer_source = models.CharField(
+        _("came by"), max_length=12, choices=AnswerSource.choices, blank=True, editable=False
+    )
     # Answers of calendars: the plus of the address they are sent to, the SEQUENCE of the last invitation that asked
     # (a lower one answers former dates), and the newest (SEQUENCE, DTSTAMP) seen.
     reply_tag = models.CharField(max_length=16, unique=True, default=new_tag, editable=False)
