@@ -229,6 +229,7 @@ class Migration(migrations.Migration):
                         ],
                         editable=False,
                         max_length=12,
+                        verbose_name="came by",
                     ),
                 ),
                 (
