@@ -1,5 +1,7 @@
 """The council's own data: loaded once, remembered in the histories, left alone the next time."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,9 +10,41 @@ from core.models import TransitionLog
 from industrie_positive.council import load_council
 from members.enums import COUNCIL
 from members.history import changes_of
-from members.models import Change, Organisation, Seat
+from members.models import Axis, Body, Change, Commune, Organisation, Seat, Sector, User
+from roadmap.actions.models import Action
+from workshops.models import Workshop
 
 pytestmark = pytest.mark.django_db
+
+# The first members and their kinds, as the facts give them.
+MEMBERS = {
+    "grand-groupe": {"Orange", "EDF", "IBM"},
+    "pme": {"Seclab", "Radio Act et Nétia", "Main Gauche", "Synia", "groupe Méridis"},
+    "startup": {"Bulane", "Cyleone", "Equadim"},
+    "investisseurs": {"Meliès Business Angel"},
+    "organisation-professionnelle": {"UIMM Montpellier"},
+    "chambre-consulaire": {"CCI Hérault", "CMA"},
+    "recherche-conseil": {"IDATE"},
+}
+
+
+def test_the_facts_are_loaded_and_no_real_person(client):
+    load_council()
+    for kind, names in MEMBERS.items():
+        members = Organisation.objects.filter(kind=kind, seats__body__slug=COUNCIL)
+        assert set(members.values_list("name", flat=True)) == names
+    partners = Organisation.objects.filter(seats=None).values_list("slug", "siren")
+    assert set(partners) == {("metropole", "243400017"), ("apf-34", ""), ("montpellier-bic", "")}
+    assert set(Seat.objects.values_list("starts_on", flat=True)) == {date(2019, 10, 1)}
+    counts = [model.objects.count() for model in (Commune, Body, Sector, Axis, Action, User)]
+    assert counts == [31, 3, 8, 3, 6, 0] and Sector.objects.filter(is_priority=True).count() == 3
+    assert list(Workshop.objects.order_by("starts_at").values_list("kind", "is_demo")) == [
+        ("session", False),
+        *[("workshop-council", True)] * 3,
+    ]
+    session = client.get("/ateliers/premiere-seance-2019/").text
+    assert "mardi 1er octobre 2019" in session
+    assert "à l’Hôtel de Métropole" in session and "vingtaine de représentants" in session
 
 
 def test_histories_say_what_load_council_added(client_for):

@@ -128,7 +128,7 @@ def _lines_of(person: User, former: list[str]) -> dict[str, QuerySet[PresenceLin
     }
 
 
-def _took_part(person: User) -> QuerySet[Minutes]:
+def _took_part(person: User) -> "QuerySet[Minutes, Any]":
     """Return the minutes of meetings to which somebody was invited, came or was sent, and those that they wrote."""
     called = Invitation.objects.filter(Q(person=person) | Q(representative=person) | Q(email=person.email))
     came = Attendance.objects.filter(person=person)
