@@ -22,18 +22,28 @@ from workshops.minutes.services import (
 )
 from workshops.models import Attendance, Workshop
 
-# Slug, what is said of each agenda item, the one decision, who carries it out: demonstration data, as their dates are.
+# Slug, what is said of each agenda item and the one decision (French, English), who carries it out:
+# demonstration data, as their dates are.
 _MINUTES = (
     (
         "atelier-conseil-identite-2019",
-        "Données de démonstration. Les participants partagent leurs constats et conviennent d’une suite.",
-        "Proposer une signature commune « Made in Montpellier ».",
+        (
+            "Données de démonstration. Les participants partagent leurs constats et conviennent d’une suite.",
+            "Demonstration data. The participants share what they see and agree on what comes next.",
+        ),
+        (
+            "Proposer une signature commune « Made in Montpellier ».",
+            "Propose a common “Made in Montpellier” signature.",
+        ),
         "bulane",
     ),
     (
         "atelier-conseil-actions-2019",
-        "Données de démonstration. Les participants passent en revue les actions proposées.",
-        "Rassembler les besoins des membres en locaux.",
+        (
+            "Données de démonstration. Les participants passent en revue les actions proposées.",
+            "Demonstration data. The participants go through the proposed actions.",
+        ),
+        ("Rassembler les besoins des membres en locaux.", "Gather the members’ needs for premises."),
         "edf",
     ),
 )
@@ -62,13 +72,14 @@ def load_minutes(by: User) -> None:
         bases = {"head": fingerprint(head)}
         for section in minutes.sections.all():
             values = values_of(section, SECTION_FIELDS)
-            parts[str(section.pk)] = values | {"text_fr": values["text_fr"] or text}
+            said = {f"text_{code}": values[f"text_{code}"] or text[n] for n, code in enumerate(("fr", "en"))}
+            parts[str(section.pk)] = values | said
             bases[str(section.pk)] = fingerprint(values)
         save_minutes(minutes=minutes, parts=parts, bases=bases, by=by)
         due_on = timezone.localdate() + timedelta(weeks=8)
         organisation = Organisation.objects.get(slug=owner)
         fields = DecisionFields(
-            decision, section=minutes.sections.last(), organisation=organisation, due_on=due_on
+            *decision, section=minutes.sections.last(), organisation=organisation, due_on=due_on
         )
         save_decision(minutes=minutes, fields=fields, by=by)
         minutes = circulate_minutes(minutes=minutes, by=by)

@@ -40,7 +40,7 @@ def waiting(request: HttpRequest) -> list[Waiting]:
         (
             "workshops.view_calendarreply",
             CalendarReply.objects.undecided(),
-            _("answers of calendars to decide"),
+            _("calendar replies to decide"),
             "workshops_calendarreply",
         ),
         (
@@ -65,7 +65,7 @@ def waiting(request: HttpRequest) -> list[Waiting]:
         (
             "members.view_erasurerequest",
             ErasureRequest.objects.filter(state="open"),
-            _("requests to be erased"),
+            _("erasure requests to answer"),
             "members_erasurerequest",
         ),
         (

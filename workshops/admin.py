@@ -83,7 +83,7 @@ class WorkshopAdmin(LockedAdmin):
                     *("answer_by", "convocation", "organiser"),
                 ),
                 "description": _(
-                    "Times are Paris’s. Once scheduled, a workshop is moved from its process page."
+                    "Times are in Paris time. Once scheduled, a workshop is moved from its process page."
                 ),
             },
         ),

@@ -40,7 +40,7 @@ class InviteForm(forms.Form):
         label=_("Guests"),
         required=False,
         max_length=50_000,
-        help_text=_("One a line: “Name <address>” or the address alone."),
+        help_text=_("One per line: “Name <address>” or the address alone."),
         widget=forms.Textarea(attrs={"rows": 5, "cols": 60}),
     )
     guests_language = forms.ChoiceField(

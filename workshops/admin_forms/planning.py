@@ -53,10 +53,10 @@ class SeriesForm(forms.Form):
         self.positions = range(1, count + 1)
         for number in self.positions:
             self.fields[f"start_{number}"] = InstantField(
-                label=_("Date %(number)s: start") % {"number": number}, widget=InstantInput
+                label=_("Date %(number)s, start") % {"number": number}, widget=InstantInput
             )
             self.fields[f"end_{number}"] = InstantField(
-                label=_("Date %(number)s: end") % {"number": number}, widget=InstantInput
+                label=_("Date %(number)s, end") % {"number": number}, widget=InstantInput
             )
         hear_hours(self)
 

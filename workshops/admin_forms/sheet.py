@@ -119,7 +119,7 @@ class WorkshopForm(TitleForm):
         if venue and venue.organisation_id == host.pk:
             return
         if venue and "venue" in self.changed_data:
-            self.add_error("venue", _("This venue is not of %(host)s.") % {"host": host.name})
+            self.add_error("venue", _("This venue does not belong to %(host)s.") % {"host": host.name})
             return
         sites = list(host.venues.order_by("name"))
         if len(sites) == 1:

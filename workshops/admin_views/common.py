@@ -10,6 +10,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from core.workflow import TransitionError
 from workshops import services
@@ -39,6 +40,23 @@ def page_of(workshop: Workshop) -> str:
     return reverse("admin:workshops_workshop_process", args=[workshop.pk])
 
 
+STEPS = {
+    "process_detail": _("Invite, follow"),
+    "process_move": _("Move"),
+    "process_cancel": _("Cancel the workshop"),
+    "process_series": _("Plan a series"),
+    "process_duplicate": _("Duplicate"),
+    "process_answer": _("Record an answer"),
+    "process_withdraw": _("Withdraw"),
+    "process_arrivals": _("Arrivals"),
+    "process_door": _("Code at the door"),
+    "poll_detail": _("Date poll"),
+    "poll_edit": _("Propose dates"),
+    "poll_deadline": _("Extend the deadline"),
+    "poll_reply": _("Record a reply"),
+}
+
+
 def render_step(
     request: HttpRequest, name: str, workshop: Workshop, *, status: int = 200, **context: Any
 ) -> HttpResponse:
@@ -49,6 +67,7 @@ def render_step(
         "workshop": workshop,
         "process_url": page_of(workshop),
         "title": str(workshop),
+        "kicker": STEPS[name],
     }
     return render(request, f"admin/workshops/{name}.html", shared | context, status=status)
 

@@ -220,7 +220,7 @@ def workshop_statistics(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/workshops/workshop_statistics.html", context)
 
 
-def _chart(title: str, rows: list[Row], *, attendance: bool = False) -> Chart:
-    return bar_chart(
-        title, [(row.label, row.attendance_rate if attendance else row.answer_rate) for row in rows]
-    )
+def _chart(title: str, rows: list[Row], *, attendance: bool = False) -> Chart | None:
+    """Return a chart of the rates, if there is one at least."""
+    rates = [(row.label, row.attendance_rate if attendance else row.answer_rate) for row in rows]
+    return bar_chart(title, rates) if any(rate is not None for _label, rate in rates) else None

@@ -81,4 +81,4 @@ def turnout(workshop: Any) -> str:
         return _("on the list: %(invited)s") % numbers
     if is_over and workshop.state in OCCUPYING_STATES:
         return _("No arrival recorded (%(invited)s invited)") % numbers
-    return _("%(attending)s of %(invited)s come") % numbers
+    return _("%(attending)s of %(invited)s are coming") % numbers

@@ -211,8 +211,8 @@ def _record(request: HttpRequest, person: Any, form: ReplyForm) -> bool:
     messages.success(request, _("The reply of %(name)s is recorded.") % {"name": person.current_name})
     if reply.unsaid:
         text = ngettext(
-            "Nothing was said of %(count)s date: it counts as no answer.",
-            "Nothing was said of %(count)s dates: they count as no answer.",
+            "%(count)s date is without an answer.",
+            "%(count)s dates are without an answer.",
             reply.unsaid,
         )
         messages.info(request, text % {"count": reply.unsaid})

@@ -115,8 +115,8 @@ def _unsaid(row: PollReply, options: list[PollOption]) -> str:
         return ""
     missing = len(options) - row.answers.filter(option__in=options).count()
     text = ngettext(
-        "You said nothing of %(count)s date: it counts as no answer.",
-        "You said nothing of %(count)s dates: they count as no answer.",
+        "You gave no answer for %(count)s date.",
+        "You gave no answer for %(count)s dates.",
         missing,
     )
     return text % {"count": missing} if missing > 0 else ""

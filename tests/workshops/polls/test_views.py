@@ -74,7 +74,7 @@ def test_a_reply_by_the_link_is_recorded_and_shown_again(client: Client) -> None
     assert said(row) == ["yes", "maybe"]
     html = text(client.get(response["Location"]))
     assert "Votre réponse est enregistrée" in html and "Pas le soir" in html
-    assert "Vous n’avez rien dit de 1 date : elle compte comme sans réponse." in html
+    assert "Vous n’avez pas répondu pour 1 date." in html
     assert html.count(" checked") == 2
     assert Client(enforce_csrf_checks=True).post(link(row), ticks(poll, "n")).status_code == 302
     assert said(row) == ["no"]

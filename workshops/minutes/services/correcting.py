@@ -67,7 +67,7 @@ def check_decisions(minutes: Minutes) -> None:
     numbers = [str(number) for number in minutes.decisions.incomplete().values_list("number", flat=True)]
     if numbers:
         raise MinutesError(
-            _("An owner and a due date lack in decisions: %(numbers)s.") % {"numbers": ", ".join(numbers)},
+            _("These decisions lack an owner or a due date: %(numbers)s.") % {"numbers": ", ".join(numbers)},
             code="incomplete",
         )
 
