@@ -115,6 +115,8 @@ def test_worker_is_given_time_to_finish_its_task() -> None:
 
 def test_env_example_names_every_setting_and_nothing_else() -> None:
     assert set(names_in_example()) == names_in_settings() | names_in_compose()
+    lines = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert len(lines) == len(set(lines)), "one line a setting"
 
 
 def test_env_example_sets_what_compose_and_the_portal_require() -> None:
