@@ -140,6 +140,26 @@ def collect_pages() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_files_listed_once() -> Iterator[None]:
+    """Look the static files up once: each test client makes its own middleware, and WhiteNoise did it for each."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look_up = WhiteNoiseMiddleware.add_files_from_finders
+    known: dict[tuple[str, int | None], dict[str, Any]] = {}
+
+    def add_files(middleware: WhiteNoiseMiddleware) -> None:
+        settings = middleware.static_prefix, middleware.max_age
+        if settings not in known:
+            look_up(middleware)
+            known[settings] = dict(middleware.files)
+        middleware.files.update(known[settings])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_files)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def clean_slate() -> Iterator[None]:
     """Start each test in French with empty caches; no test inherits a language or a page."""

@@ -86,6 +86,13 @@ def test_html_faults_are_found_and_good_html_passes(tmp_path):
     assert found and all(line.startswith("bad_page, line 1") for line in found)
 
 
+def test_of_the_pages_that_workers_saved_under_one_name_the_longest_is_checked(tmp_path):
+    for name, text in (("a-01234567-1", "short"), ("a-01234567-22", "longest"), ("a-89abcdef-1", "x")):
+        (tmp_path / f"{name}.html").write_text(text)
+    assert html.keep_longest(tmp_path) == 2
+    assert sorted(page.read_text() for page in tmp_path.iterdir()) == ["longest", "x"]
+
+
 def test_page_in_a_real_browser(page):
     page.set_content("<h1>Bonjour</h1>")
     assert page.inner_text("h1") == "Bonjour"

@@ -122,6 +122,16 @@ def faults(folder: Path) -> list[str]:
     return sorted(lines.values())
 
 
+def keep_longest(folder: Path) -> int:
+    """Delete all but the longest page of each name, where several xdist workers saved one; return how many are left."""
+    longest: dict[str, Path] = {}
+    for page in sorted(folder.glob("*.html"), key=lambda page: (-page.stat().st_size, page.name)):
+        name = page.stem.rpartition("-")[0]
+        if longest.setdefault(name, page) is not page:
+            page.unlink()
+    return len(longest)
+
+
 def finish(session: pytest.Session) -> None:
     """Check the saved pages, in the process that leads the session, and fail it on a fault."""
     if hasattr(session.config, "workerinput") or _folder is None:
@@ -129,7 +139,7 @@ def finish(session: pytest.Session) -> None:
     if session.config.option.no_html:
         shutil.rmtree(_folder, ignore_errors=True)
         return
-    pages = len(list(_folder.glob("*.html")))
+    pages = keep_longest(_folder)
     try:
         if pages:
             found = faults(_folder)
