@@ -5,8 +5,9 @@
 BOOTSTRAP = exec sh scripts/bootstrap.sh
 PYTHON_ENV = .venv/bin/python
 SERVICES = $(PYTHON_ENV) -m industrie_positive.services
-# A key for throwaway data only; production and `make run` have their own.
-TEST_ENV = PORTAL_MODE=test SECRET_KEY=for-the-tests-only-0123456789-abcdefghijklmnopqrstuvwxyz
+# A key for throwaway data only; production and `make run` have their own. Dozens of Python processes start: each
+# keeps what it compiled for the next.
+TEST_ENV = PORTAL_MODE=test PYTHONDONTWRITEBYTECODE= SECRET_KEY=for-the-tests-only-0123456789-abcdefghijklmnopqrstuvwxyz
 
 help: ## show these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 : /p' Makefile

@@ -32,9 +32,13 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"order: --seed={config.option.seed}"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Shuffle the modules, and the tests inside each; every xdist worker gets the same order."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Shuffle the modules, and the tests inside each; every xdist worker gets the same order.
+
+    Browser tests come first, then the other transactional ones (pytest-django had them last): the longest are among
+    them, and a worker that began one at the end would let the other idle.
+    """
     order = random.Random(config.option.seed)
     modules: dict[str, list[pytest.Item]] = {}
     for item in items:
@@ -44,6 +48,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for name in names:
         order.shuffle(modules[name])
     items[:] = [item for name in names for item in modules[name]]
+    yield
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    fixtures = getattr(item, "fixturenames", ())
+    if "live_server" in fixtures:
+        return 0
+    mark = item.get_closest_marker("django_db")
+    return 1 if "transactional_db" in fixtures or (mark and mark.kwargs.get("transaction")) else 2
 
 
 # --- settings, before anything reads them ---
