@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 60_000  # milliseconds
 SIZES = {"small": {"width": 360, "height": 780}, "large": {"width": 1280, "height": 900}}
 
 
@@ -23,7 +24,10 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Give the session's Chromium."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    # A wait ends with what it waits for: only a test that fails takes so long, and a busy machine has time.
+    expect.set_options(timeout=PATIENCE)
 
     # Playwright's loop runs in this thread, so Django takes the tests' own queries for asynchronous ones.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -50,7 +54,7 @@ def page(browser: Any, live_server: Any, browser_context_options: dict[str, Any]
     """
     options = {"reduced_motion": "reduce", "base_url": live_server.url} | browser_context_options
     context = browser.new_context(**options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     tab = context.new_page()
     faults: list[str] = []
     tab.on("pageerror", lambda error: faults.append(f"script error: {error}"))
@@ -99,6 +103,7 @@ _VIOLATIONS = """async options => {
 
 def accessibility_faults(page: Any, **options: Any) -> list[str]:
     """Return what axe finds wrong in the page as it stands, with axe's options: one line for each element."""
+    page.wait_for_load_state()
     if page.evaluate("!window.axe"):
         page.evaluate(_axe_source())
     return [

@@ -9,6 +9,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests.helpers.browser import SIZES, accessibility_faults, log_in, overflows
 from tests.helpers.roles import ROLES
@@ -86,9 +87,8 @@ def test_a_row_can_be_added_below_a_form_and_its_fields_have_names(
 ):
     log_in(page, live_server, people["secretariat"])
     page.goto(reverse("admin:members_organisation_change", args=[people.organisation.pk]))
-    before = page.locator("tr.form-row:not(.empty-form)").count()
+    lines = page.locator("tr.form-row:not(.empty-form)")
+    before = lines.count()
     page.click(".add-row a")
-    page.wait_for_function(
-        "count => document.querySelectorAll('tr.form-row:not(.empty-form)').length === count + 1", arg=before
-    )
+    expect(lines).to_have_count(before + 1)
     assert accessibility_faults(page) == []

@@ -23,7 +23,7 @@ class _Stay(HTTPRedirectHandler):
 def browse(url: str) -> str:
     """Go to ProConnect as the browser does, and return where it sends us."""
     try:
-        answer = build_opener(_Stay).open(url, timeout=10)
+        answer = build_opener(_Stay).open(url, timeout=60)
     except Exception as error:
         answer = error
     assert answer.status == 303, f"ProConnect answered {answer.status}: {answer.read()[:200]!r}"

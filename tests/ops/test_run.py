@@ -57,7 +57,7 @@ class Portal:
         return self.output.read_text()
 
     def get(self, path: str) -> tuple[int, str]:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(link):
             link.request("GET", path)
             answer = link.getresponse()
@@ -150,7 +150,7 @@ def test_run_has_a_worker_that_takes_tasks_and_a_beat(var: Path) -> None:
             "outbox.tasks.heartbeat",
         ]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while (answer := portal.get("/readyz"))[0] != 200:
             assert time.monotonic() < deadline, answer
             time.sleep(0.2)

@@ -29,23 +29,32 @@ class ImapServer:
     """One mailbox in memory: a new server has another UIDVALIDITY and nothing in it."""
 
     def __init__(self, certificate: Path | None = None) -> None:
-        self.port = free_port()
         tls = ["--cert", str(certificate), "--key", str(certificate)] if certificate else ["--no-tls"]
-        command = [sys.executable, "-c", "from pymap.main import main; main()"]
-        command += ["--host", "127.0.0.1", "--port", str(self.port), *tls]
-        self.process = subprocess.Popen(
-            [*command, "dict", "--demo-user", USER, "--demo-password", PASSWORD],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        # A free port may be somebody else's by the time that pymap takes it: another one then.
+        for _attempt in range(5):
+            self.port = free_port()
+            command = [sys.executable, "-c", "from pymap.main import main; main()"]
+            command += ["--host", "127.0.0.1", "--port", str(self.port), *tls]
+            self.process = subprocess.Popen(
+                [*command, "dict", "--demo-user", USER, "--demo-password", PASSWORD],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            if self._answers():
+                return
+        raise AssertionError("pymap does not start")
+
+    def _answers(self) -> bool:
+        """Wait until the server takes connections; False when it ended instead."""
         end = time.monotonic() + 60
-        while True:
+        while self.process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
-                break
+                return self.process.poll() is None
             except OSError:
-                assert self.process.poll() is None and time.monotonic() < end, "pymap does not start"
+                assert time.monotonic() < end, "pymap does not answer"
                 time.sleep(0.05)
+        return False
 
     def mailbox(self, **changes: Any) -> Mailbox:
         """The settings that lead here."""
@@ -64,11 +73,11 @@ class ImapServer:
     def stop(self) -> None:
         """Be gone."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     @contextmanager
     def _session(self) -> Iterator[imaplib.IMAP4]:
-        with imaplib.IMAP4("127.0.0.1", self.port, timeout=20) as imap:
+        with imaplib.IMAP4("127.0.0.1", self.port, timeout=60) as imap:
             imap.login(USER, PASSWORD)
             yield imap
 

@@ -112,7 +112,7 @@ def test_a_retry_that_succeeds_forgets_its_failure(sink: Sink) -> None:
 
 @pytest.mark.django_db
 def test_a_server_that_hangs_times_out_and_delays_nobody_for_long(sink: Sink, settings: Settings) -> None:
-    settings.EMAIL_TIMEOUT = 1
+    settings.EMAIL_TIMEOUT = 2
     mute, after = OutboxEmailFactory.create_batch(2)
     sink.hold(mute.to)
     assert deliver_due() == 1

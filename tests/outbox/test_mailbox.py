@@ -97,7 +97,7 @@ def test_without_move_messages_are_copied_and_expunged(
 def test_two_readers_at_once_lose_nothing(imap: ImapServer) -> None:
     messages = [mail(number) for number in range(12)]
     imap.deliver(*messages)
-    kept, together = Kept(), threading.Barrier(2, timeout=20)
+    kept, together = Kept(), threading.Barrier(2, timeout=60)
 
     def store(raw: bytes, is_cut: bool) -> None:
         if raw == messages[0] and not together.broken:

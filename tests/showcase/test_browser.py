@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.helpers.browser import axe
 from tests.members.factories import CommuneFactory
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def shown(page: Any, number: int) -> None:
-    page.wait_for_function("number => document.querySelectorAll('li.card').length === number", arg=number)
+    expect(page.locator("li.card")).to_have_count(number)
 
 
 def test_each_tick_filters_at_once_and_a_long_facet_opens_in_its_place(page: Any) -> None:
@@ -21,18 +22,18 @@ def test_each_tick_filters_at_once_and_a_long_facet_opens_in_its_place(page: Any
         CompanyPageFactory(organisation__commune=commune)
     page.goto("/vitrine/")
     shown(page, 10)
-    assert page.locator("input[name=commune]").count() == 6
+    expect(page.locator("input[name=commune]")).to_have_count(6)
     page.locator("#all-commune").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#commune-c-10")
-    assert page.evaluate("document.activeElement.id") == "all-commune"
+    expect(page.locator("#all-commune")).to_be_focused()
     axe(page)
     page.check("#commune-c-10")
     shown(page, 1)
     page.check("#commune-c-09")
     shown(page, 2)
-    assert page.locator("#results-chips .chip").count() == 2
+    expect(page.locator("#results-chips .chip")).to_have_count(2)
     page.locator("#all-commune").click()
     page.wait_for_selector("#commune-c-08", state="detached")
-    assert page.locator("input[name=commune]:checked").count() == 2
+    expect(page.locator("input[name=commune]:checked")).to_have_count(2)
     shown(page, 2)

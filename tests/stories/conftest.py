@@ -18,13 +18,14 @@ import psycopg2
 import pytest
 
 from industrie_positive.services.processes import free_port
+from tests.helpers.browser import PATIENCE as BROWSER_PATIENCE
 from tests.helpers.browser import SIZES
 from tests.outbox.imap import PASSWORD as IMAP_PASSWORD
 from tests.outbox.imap import USER, ImapServer
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "industrie-positive"
-PATIENCE = 30
+PATIENCE = 60
 
 
 @dataclass
@@ -143,7 +144,7 @@ def visitor(browser: Any, portal: Portal) -> Iterator[Callable[..., Any]]:
             java_script_enabled=javascript,
             timezone_id="Europe/Paris",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(BROWSER_PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"script error: {error}"))

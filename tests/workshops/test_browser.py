@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from outbox.models import OutboxEmail
 from tests.helpers.browser import SIZES, axe, log_in, overflows
@@ -53,11 +54,11 @@ def test_an_invited_guest_answers_by_the_link(page: Any) -> None:
     assert not overflows(page)
     page.check("[value=represented]")
     page.get_by_role("button", name="Envoyer ma réponse").click()
-    assert page.get_by_text("Indiquez qui vous représente").first.is_visible()
+    expect(page.get_by_text("Indiquez qui vous représente").first).to_be_visible()
     axe(page)
     page.get_by_label("Le nom de ce collègue").fill("Jo Roux")
     page.get_by_role("button", name="Envoyer ma réponse").click()
-    assert page.get_by_text("Badge au poste de garde").is_visible()
+    expect(page.get_by_text("Badge au poste de garde")).to_be_visible()
     axe(page)
     row.refresh_from_db()
     assert (row.answer, row.represented_by) == (Answer.REPRESENTED, "Jo Roux")
@@ -75,7 +76,7 @@ def test_a_member_answers_in_the_portal(page: Any, live_server: Any, people: Any
     axe(page)
     page.check("[value=yes]")
     page.get_by_role("button", name="Envoyer ma réponse").click()
-    assert page.get_by_text("Votre réponse est enregistrée").is_visible()
+    expect(page.get_by_text("Votre réponse est enregistrée")).to_be_visible()
     axe(page)
     row.refresh_from_db()
     assert row.answered_by == people["member"]
@@ -89,13 +90,15 @@ def test_the_secretariat_invites_sends_and_moves(page: Any, live_server: Any, pe
     axe(page)
     page.get_by_label("Personnes extérieures").fill("Ana Ruiz <ana@example.org>\npas une adresse")
     page.get_by_role("button", name="Prévisualiser", exact=True).click()
-    assert page.get_by_text("Ligne 2").is_visible()
+    expect(page.get_by_text("Ligne 2")).to_be_visible()
     axe(page)
     page.get_by_label("Personnes extérieures").fill("Ana Ruiz <ana@example.org>")
-    page.get_by_role("button", name="Prévisualiser", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Prévisualiser", exact=True).click()
     axe(page)
     page.get_by_role("button", name="Ajouter à la liste").click()
-    page.get_by_role("button", name="Programmer et envoyer 4 invitations").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Programmer et envoyer 4 invitations").click()
     assert OutboxEmail.objects.count() == 4
     axe(page)
     assert not overflows(page)
@@ -106,8 +109,9 @@ def test_the_secretariat_invites_sends_and_moves(page: Any, live_server: Any, pe
     page.get_by_label("Début").fill("2999-01-01T09:00")
     page.get_by_label("Fin").fill("2999-01-01T12:00")
     page.get_by_role("button", name="Continuer").click()
-    assert page.get_by_text("4 personnes reçoivent").is_visible()
-    page.get_by_role("button", name="Déplacer et prévenir").click()
+    expect(page.get_by_text("4 personnes reçoivent")).to_be_visible()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Déplacer et prévenir").click()
     assert OutboxEmail.objects.filter(kind="workshop-update").count() == 4
     page.goto(f"/admin/workshops/workshop/{draft.pk}/process/")
     page.get_by_role("link", name="Saisir une réponse").first.click()

@@ -178,7 +178,7 @@ def test_the_sheet_saved_behind_a_cancellation_leaves_it_cancelled(
             while not (saving.done() or somebody_waits()):
                 pass
             assert not saving.done(), "it did not wait"
-        assert saving.result(timeout=20) == 302
+        assert saving.result(timeout=60) == 302
     workshop.refresh_from_db()
     assert (workshop.title_fr, workshop.state) == ("Un autre titre", WorkshopState.CANCELLED)
     assert (workshop.sequence, workshop.cancelled_reason) == (1, "Grève")
@@ -236,7 +236,7 @@ def test_a_room_that_becomes_the_site_while_it_is_taken_is_seen_by_both() -> Non
                 pass
             assert not widening.done(), "it did not wait"
         with pytest.raises(IntegrityError):
-            widening.result(timeout=20)
+            widening.result(timeout=60)
     Workshop.objects.filter(pk=draft.pk).update(venue=None)
     assert widen() == 1
     late.refresh_from_db()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from roadmap.approval import services
 from roadmap.approval.models import Approval, Ballot
@@ -43,9 +44,9 @@ def test_vote_by_keyboard(page: Any, live_server: Any, approval: Approval) -> No
     axe(page)
     ballot = Ballot.objects.get(voter__organisation=mandate.organisation)
     assert (ballot.choice, ballot.explanation) == ("pour", "Oui !")
-    assert "alert-ok" in page.evaluate("document.activeElement.className")
+    page.wait_for_selector(".alert-ok:focus")
     page.locator("summary", has_text="Remplacer").click()
-    assert page.locator("input[value=pour]").is_checked()
+    expect(page.locator("input[value=pour]")).to_be_checked()
 
 
 @pytest.mark.parametrize(
@@ -57,8 +58,10 @@ def test_vote_without_javascript(page: Any, live_server: Any, approval: Approval
     log_in(page, live_server, mandate.person)
     page.goto(approval.get_absolute_url())
     page.check("input[value=abstention]")
-    page.get_by_role("button", name=mandate.organisation.name).click()
-    assert page.url.endswith("#vote") and page.locator(".messages .alert-ok").is_visible()
+    with page.expect_navigation():
+        page.get_by_role("button", name=mandate.organisation.name).click()
+    assert page.url.endswith("#vote")
+    expect(page.locator(".messages .alert-ok")).to_be_visible()
     assert Ballot.objects.get(voter__organisation=mandate.organisation).choice == "abstention"
 
 
@@ -81,7 +84,7 @@ def test_vote_pages_are_accessible(page: Any, live_server: Any, approval: Approv
     services.close_approval(approval=end(approval))
     page.context.clear_cookies()
     page.goto(path)
-    assert page.locator(".verdict").is_visible()
+    expect(page.locator(".verdict")).to_be_visible()
     axe(page)
     assert not overflows(page)
 

@@ -1,5 +1,6 @@
 """Reading and discussing in a real browser, with htmx and without any script."""
 
+import re
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def test_thread_opens_takes_comments_and_closes_in_place(page: Any, live_server:
     section.get_by_label("Votre commentaire").fill("Et ensuite ?")
     section.get_by_role("button", name="Publier le commentaire").click()
     section.locator(".comment-question").wait_for()
-    assert section.locator(".error-summary").count() == 0
+    expect(section.locator(".error-summary")).to_have_count(0)
 
     section.locator(f'[id="commentaire-{first.pk}"]').get_by_role("link", name="Répondre").click()
     section.get_by_label("Votre réponse").fill("Une réponse.")
@@ -51,7 +52,7 @@ def test_thread_opens_takes_comments_and_closes_in_place(page: Any, live_server:
 
     section.locator(".para-count").click()
     section.locator(".para-thread").wait_for(state="detached")
-    assert section.locator(".para-count").inner_text().strip().endswith("3")
+    expect(section.locator(".para-count")).to_have_text(re.compile(r"3\s*$"), use_inner_text=True)
 
 
 @pytest.mark.parametrize(
@@ -63,11 +64,12 @@ def test_comment_is_written_without_script(page: Any, live_server: Any, people: 
     page.goto(f"/feuille-de-route/versions/{version.number}/")
     page.locator('[id="c1.1.2"]').click()
     page.get_by_label("Votre commentaire").fill("x" * 10)
-    page.get_by_role("button", name="Publier le commentaire").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Publier le commentaire").click()
     comment = Comment.objects.get()
     assert page.url.endswith(f"?paragraphe=1.1.2#commentaire-{comment.pk}")
-    assert page.locator(f'[id="commentaire-{comment.pk}"]').is_visible()
-    assert page.get_by_text("Votre commentaire est publié.").is_visible()
+    expect(page.locator(f'[id="commentaire-{comment.pk}"]')).to_be_visible()
+    expect(page.get_by_text("Votre commentaire est publié.")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_arrivals_ticked_while_the_network_is_down_reach_the_server_once_it_is_b
     state = page.locator("[data-arrivals-state]")
     expect(state).to_contain_text("2 en attente")
     assert state.get_attribute("data-state") == "waiting"
-    assert row.get_by_role("button", name="Annuler").is_visible()
+    expect(row.get_by_role("button", name="Annuler")).to_be_visible()
     assert not Attendance.objects.exists()
     page.context.set_offline(False)
     expect(page.locator("[data-arrivals-state]")).to_have_attribute("data-state", "saved")

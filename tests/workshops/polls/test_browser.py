@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from outbox.models import OutboxEmail
 from tests.helpers.browser import axe, log_in, overflows
@@ -45,7 +46,7 @@ def test_somebody_replies_by_the_link_without_javascript(
         page.locator("fieldset").nth(place).get_by_label(word, exact=True).check()
     page.get_by_label("Message au secrétariat").fill("Plutôt le matin")
     page.get_by_role("button", name="Envoyer ma réponse").click()
-    assert page.get_by_text("Votre réponse est enregistrée").is_visible()
+    expect(page.get_by_text("Votre réponse est enregistrée")).to_be_visible()
     context.close()
     assert sorted(PollAnswer.objects.values_list("choice", flat=True)) == ["maybe", "yes"]
 
