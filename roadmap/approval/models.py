@@ -24,8 +24,12 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
     """Questions about approvals; "open" and "ended" are by the database's clock."""
 
     def visible_to(self, user: Any) -> ApprovalQuerySet:
-        """Members see all; the public sees those whose record is written."""
-        return self if can_enter_space(user) else self.filter(closed_at__isnull=False)
+        """Members see all; the public sees those past their closing instant: no scheduler need have run."""
+        return (
+            self
+            if can_enter_space(user)
+            else self.filter(Q(closed_at__isnull=False) | Q(closes_at__lte=Now()))
+        )
 
     def open(self) -> ApprovalQuerySet:
         """Those that take ballots now."""

@@ -270,17 +270,23 @@ def test_two_organisations_have_a_sheet_each(people: People) -> None:
 # --- after the closing ---
 
 
-def test_result_before_the_record_needs_no_task(
-    client_for: ClientFor, people: People, approval: Approval
+@pytest.mark.parametrize("role", ["anonymous", "pilot", "observer"])
+def test_result_is_public_from_the_closing_instant_before_any_task_ran(
+    role: str, client_for: ClientFor, people: People, approval: Approval
 ) -> None:
-    """Between the closing instant and the record members see the final count; reading writes nothing."""
-    cast(approval, people.organisation, people["member"], "pour")
+    cast(approval, people.organisation, people["member"], "contre", explanation="Trop court")
+    client, address = client_for(role), approval.get_absolute_url()
+    assert "Trop court" not in client.get(address).content.decode()
     end(approval)
-    response = client_for("observer").get(approval.get_absolute_url())
-    assert response.status_code == 200 and people.organisation.name in response.content.decode()
-    assert client_for("anonymous").get(approval.get_absolute_url()).status_code == 302
-    approval.refresh_from_db()
-    assert approval.closed_at is None
+    response = client.get(address)
+    html = response.content.decode()
+    assert response.status_code == 200 and "Trop court" in html and "<textarea" not in html
+    assert "procès-verbal est en cours" in html
+    assert (approval.version.get_absolute_url() in html) == (role == "observer"), (
+        "the text waits for the record"
+    )
+    assert client.get(f"{address}proces-verbal.json").status_code == 404
+    assert not Approval.objects.get(pk=approval.pk).closed_at, "a GET writes nothing"
 
 
 def test_record_is_served_byte_for_byte(client_for: ClientFor, people: People, approval: Approval) -> None:
