@@ -110,6 +110,12 @@ class CorrectionForm(forms.Form):
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("proposed", "comment"):
+            # One of them is needed: the form does not call either optional.
+            self.fields[name].conditional = True  # type: ignore[attr-defined]
+
 
 class CorrectionDecisionForm(forms.Form):
     """The section's text from now on, and why."""

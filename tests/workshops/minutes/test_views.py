@@ -145,7 +145,9 @@ def test_an_attendee_corrects_and_everybody_there_reads_the_marked_words(by, peo
     section = minutes.sections.get()
     path = reverse("workshops:correction_add", args=[minutes.workshop.slug, section.position])
     client = client_for("member")
-    form = client.get(path).context["form"]
+    asked = client.get(path)
+    form = asked.context["form"]
+    assert "facultatif" not in asked.text  # neither field is, without the other
     data = {"seen": form["seen"].value(), "proposed": "Le conseil adopte la charte.", "comment": ""}
     assert client.post(path, data | {"proposed": section.text_fr}).status_code == 422
     assert client.post(path, data).status_code == 302

@@ -194,7 +194,7 @@ def test_the_polls_reply_fills_in_the_invitations_form_and_answers_nothing(
     choose_option(workshop=poll.workshop, option=option_ids(poll)[0], by=None)
     response = client.get(link(row))
     assert response.context["answer_form"].initial["answer"] == answer
-    assert ("Rien n’est encore répondu" in text(response)) == bool(answer)
+    assert ("Votre réponse n’est pas encore envoyée" in text(response)) == bool(answer)
     row.refresh_from_db()
     assert row.answer == "silent"
     Workshop.objects.update(moves=1)
