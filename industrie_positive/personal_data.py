@@ -194,6 +194,7 @@ HELD = (
             *("section__minutes__workshop__title_fr", "section__title_fr", "language", "original"),
             *("proposed", "comment", "state", "status_reason", "created_at"),
         ),
+        via="workshops.Correction.invitation__person",
     ),
     Held(
         "decisions",

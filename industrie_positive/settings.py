@@ -299,6 +299,8 @@ CONVOCATION_URGENT_CLEAR_DAYS = env.integer("CONVOCATION_URGENT_CLEAR_DAYS", 1)
 WORKSHOP_DOCUMENT_MAX_MB = env.integer("WORKSHOP_DOCUMENT_MAX_MB", 10, minimum=1)
 WORKSHOP_REMINDER_SILENT_DAYS = env.integers("WORKSHOP_REMINDER_SILENT_DAYS", "7,2")
 WORKSHOP_REMINDER_ATTENDING_HOURS = env.integers("WORKSHOP_REMINDER_ATTENDING_HOURS", "24")
+# A guest's link opens approved minutes for so many days; everybody reads their public version for ever.
+MINUTES_LINK_DAYS = env.integer("MINUTES_LINK_DAYS", 90, minimum=1)
 # People sign in from so many hours before a workshop's start until so many after its end.
 CHECKIN_HOURS = env.integer("CHECKIN_HOURS", 2, minimum=1)
 # The hour, by Paris's clock, at which the host sheet leaves on the day before; how long needs (access, diet) are kept.

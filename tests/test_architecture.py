@@ -215,6 +215,7 @@ PUBLIC = {
     "workshops:invitation_answer",
     "workshops:invitation_calendar",
     "workshops:invitation_document",
+    *("workshops:minutes_by_link", "workshops:minutes_pdf_by_link", "workshops:correction_add_by_link"),
     "portal_invitation_accept",
     *("calendar_feed", "members:unsubscribe"),
     # to log in and out

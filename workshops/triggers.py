@@ -73,6 +73,10 @@ BEGIN
     ELSIF TG_TABLE_NAME = 'workshops_decision' THEN
         SELECT true INTO belongs FROM workshops_minutessection
             WHERE id = NEW.section_id AND minutes_id = NEW.minutes_id;
+    ELSIF TG_TABLE_NAME = 'workshops_correction' THEN
+        SELECT true INTO belongs FROM workshops_minutessection s JOIN workshops_minutes m ON m.id = s.minutes_id
+            JOIN workshops_invitation i ON i.workshop_id = m.workshop_id
+            WHERE s.id = NEW.section_id AND i.id = NEW.invitation_id;
     ELSIF TG_TABLE_NAME = 'workshops_attendance' THEN
         SELECT true INTO belongs FROM workshops_invitation
             WHERE id = NEW.invitation_id AND workshop_id = NEW.workshop_id;
@@ -91,6 +95,9 @@ CREATE TRIGGER datepoll_chosen_of_it BEFORE INSERT OR UPDATE OF chosen_id ON wor
 CREATE TRIGGER decision_section_of_minutes BEFORE INSERT OR UPDATE OF section_id, minutes_id ON workshops_decision
     FOR EACH ROW WHEN (NEW.section_id IS NOT NULL)
     EXECUTE FUNCTION workshops_guard_belonging('decision_section_of_minutes');
+CREATE TRIGGER correction_of_guest BEFORE INSERT OR UPDATE OF section_id, invitation_id ON workshops_correction
+    FOR EACH ROW WHEN (NEW.invitation_id IS NOT NULL)
+    EXECUTE FUNCTION workshops_guard_belonging('correction_of_guest');
 CREATE TRIGGER attendance_of_invited BEFORE INSERT OR UPDATE OF invitation_id, workshop_id ON workshops_attendance
     FOR EACH ROW WHEN (NEW.invitation_id IS NOT NULL)
     EXECUTE FUNCTION workshops_guard_belonging('attendance_of_invited');

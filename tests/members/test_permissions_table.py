@@ -111,6 +111,9 @@ class World:
             section=section, language="fr", seen=mark(section.text_fr), comment="Une virgule.", by=member
         )
         published = approved(by=people["secretariat"], present=member)
+        excused = {"guest": True, "answer": "excused", "answered_at": timezone.now()}
+        guest_correcting = InvitationFactory(workshop=minutes.workshop, **excused)
+        guest_reading = InvitationFactory(workshop=published.workshop, **excused)
         decision = published.decisions.get()
         ChangeRequest.objects.create(decision=decision, text="Préciser le calendrier.")
         written = draft_minutes(by=people["secretariat"])
@@ -177,6 +180,9 @@ class World:
             "minutes-public": [published.workshop.slug],
             "minutes-corrections": [minutes.workshop.slug],
             "minutes-draft": [written.workshop.slug],
+            "guest-correcting": [guest_correcting.token],
+            "guest-reading": [guest_reading.token],
+            "guest-section": [guest_correcting.token, section.position],
             "section": [minutes.workshop.slug, section.position],
             "decision": [decision.pk],
             "minutes-id": [written.pk],
@@ -207,6 +213,10 @@ class World:
             ("workshops:invitation_answer", "poll-link"): suits,
             ("workshops:poll_answer", "poll-of-member"): suits,
             ("workshops:correction_add", "section"): {
+                "comment": "Encore une.",
+                "seen": mark(section.text_fr),
+            },
+            ("workshops:correction_add_by_link", "guest-section"): {
                 "comment": "Encore une.",
                 "seen": mark(section.text_fr),
             },

@@ -115,12 +115,23 @@ class DecisionAdmin(ReadOnlyAdmin):
 class CorrectionAdmin(ReadOnlyAdmin):
     """Corrections that attendees ask for, those to be decided first."""
 
-    list_display = ("section", "workshop", "author", "organisation", "state", "created_at")
+    list_display = ("section", "workshop", "who", "organisation", "state", "created_at")
     list_filter = ("state",)
-    list_select_related = ("section__minutes__workshop", "author", "organisation")
-    search_fields = ("section__title_fr", "section__title_en", "author__last_name", "organisation__name")
+    list_select_related = ("section__minutes__workshop", "author", "invitation__person", "organisation")
+    search_fields = (
+        "section__title_fr",
+        "section__title_en",
+        "author__last_name",
+        "invitation__name",
+        "organisation__name",
+    )
     ordering = ("-state", "id")
     list_per_page = 50
+
+    @admin.display(description=_("author"))
+    def who(self, correction: Correction) -> str:
+        """Name the person, or the guest."""
+        return correction.author_name
 
     @admin.display(description=_("workshop"))
     def workshop(self, correction: Correction) -> str:

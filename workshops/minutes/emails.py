@@ -12,6 +12,7 @@ from members.models import User
 from members.notifications import unsubscribe_url, wants
 from outbox.services import queue_email, render_email
 from workshops.minutes.models import Correction, Decision, Minutes
+from workshops.models.invitations import Invitation
 
 CIRCULATED = "minutes-circulated"
 CORRECTION_DECIDED = "minutes-correction-decided"
@@ -39,14 +40,15 @@ def decision_key(decision: Decision) -> str:
     return f"decision:{decision.pk}"
 
 
-def send_circulated(minutes: Minutes, person: User) -> None:
+def send_circulated(minutes: Minutes, reader: User | Invitation) -> None:
     """Tell somebody who attended that the minutes wait for corrections, and until when."""
-    _send(minutes, CIRCULATED, person, "minutes_circulated", {})
+    _send(minutes, CIRCULATED, reader, "minutes_circulated", {})
 
 
-def send_approved(minutes: Minutes, person: User) -> None:
+def send_approved(minutes: Minutes, reader: User | Invitation) -> None:
     """Tell somebody who attended that the minutes are approved, and where to read them."""
-    _send(minutes, APPROVED, person, "minutes_approved", {"decisions": minutes.decisions.with_owner()})
+    context = {"decisions": minutes.decisions.with_owner(), "link_days": settings.MINUTES_LINK_DAYS}
+    _send(minutes, APPROVED, reader, "minutes_approved", context)
 
 
 def send_correction_decided(correction: Correction) -> None:
@@ -54,7 +56,7 @@ def send_correction_decided(correction: Correction) -> None:
     _send(
         correction.section.minutes,
         CORRECTION_DECIDED,
-        correction.author,
+        correction.invitation or correction.author,
         "correction_decided",
         {"correction": correction},
         key=f"minutes-correction:{correction.pk}",
@@ -80,44 +82,58 @@ def send_decision_reminder(decision: Decision, person: User, *, kind: str, late:
 def _send(
     minutes: Minutes,
     kind: str,
-    person: User,
+    reader: User | Invitation | None,
     template: str,
     context: dict[str, Any],
     *,
     key: str = "",
-    path: Minutes | Decision | None = None,
+    path: Decision | None = None,
     refusable: MailChoice | None = None,
 ) -> bool:
-    if not person.is_active:
+    """Queue a message to a person, with the page's address, or to a guest, with that of their own link."""
+    guest = reader if isinstance(reader, Invitation) else None
+    person = reader if isinstance(reader, User) else None
+    if guest is None and (person is None or not person.is_active):
         return False
-    unsubscribe = unsubscribe_url(person, refusable) if refusable else ""
-    with override(person.language):
-        link = settings.SITE_URL + (path or minutes).get_absolute_url()
-        pdf = settings.SITE_URL + reverse("workshops:minutes_pdf", args=[minutes.workshop.slug])
+    language = guest.mail_language if guest else person.language  # type: ignore[union-attr]
+    unsubscribe = unsubscribe_url(person, refusable) if person and refusable else ""
+    with override(language):
+        link, pdf = _addresses(minutes, guest)
+        link = path.get_absolute_url() if path else link
     subject, text, html = render_email(
         f"workshops/{template}",
         {
             "minutes": minutes,
             "workshop": minutes.workshop,
-            "person": person,
-            "link": link,
-            "pdf": pdf,
+            "name": guest.current_name if guest else person.get_full_name(),  # type: ignore[union-attr]
+            "is_guest": guest is not None,
+            "link": settings.SITE_URL + link,
+            "pdf": settings.SITE_URL + pdf,
             "unsubscribe_url": unsubscribe,
             **context,
         },
-        language=person.language,
+        language=language,
     )
     row = queue_email(
         key=key or minutes_key(minutes),
         kind=kind,
-        to=person.email,
+        to=guest.current_email if guest else person.email,  # type: ignore[union-attr]
         subject=subject,
         text=text,
         html=html,
-        language=person.language,
+        language=language,
         recipient=person,
         thread=f"workshop:{minutes.workshop_id}",
         unsubscribe_url=unsubscribe,
         reply_to=settings.SECRETARIAT_EMAIL,
     )
     return row is not None
+
+
+def _addresses(minutes: Minutes, guest: Invitation | None) -> tuple[str, str]:
+    """Return where the minutes and their PDF are read, in the active language."""
+    if guest:
+        names = ("workshops:minutes_by_link", "workshops:minutes_pdf_by_link")
+        page, pdf = (reverse(name, args=[guest.token]) for name in names)
+        return page, pdf
+    return minutes.get_absolute_url(), reverse("workshops:minutes_pdf", args=[minutes.workshop.slug])

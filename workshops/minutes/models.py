@@ -309,7 +309,7 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
 
     def with_people(self) -> CorrectionQuerySet:
         """With who asks and on what."""
-        return self.select_related("author", "organisation", "section__minutes__workshop")
+        return self.select_related("author", "invitation", "organisation", "section__minutes__workshop")
 
 
 class Correction(models.Model):
@@ -319,7 +319,21 @@ class Correction(models.Model):
 
     section = models.ForeignKey(MinutesSection, on_delete=models.PROTECT, related_name="corrections")
     author = models.ForeignKey(
-        User, verbose_name=_("author"), on_delete=models.PROTECT, related_name="minutes_corrections"
+        User,
+        verbose_name=_("author"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="minutes_corrections",
+    )
+    # … or a guest, by the link of their invitation.
+    invitation = models.ForeignKey(
+        Invitation,
+        verbose_name=_("guest"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="minutes_corrections",
     )
     organisation = models.ForeignKey(
         Organisation,
@@ -356,6 +370,10 @@ class Correction(models.Model):
                 name="correction_says_something",
             ),
             models.CheckConstraint(
+                condition=Q(author__isnull=False, invitation=None) | Q(author=None, invitation__isnull=False),
+                name="correction_of_one_author",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state=CorrectionState.REJECTED) | ~Q(status_reason=""),
                 name="correction_refusal_reasoned",
             ),
@@ -367,6 +385,13 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.section} #{self.pk}"
+
+    @property
+    def author_name(self) -> str:
+        """Who asks, by the name of today."""
+        if self.invitation:
+            return self.invitation.current_name
+        return self.author.get_full_name() if self.author else ""
 
     @property
     def replaces(self) -> bool:

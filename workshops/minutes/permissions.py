@@ -1,7 +1,9 @@
 """Who may do what with minutes, in business words."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from members.models import User
@@ -10,7 +12,7 @@ from workshops.attendance.models import Attendance
 from workshops.enums import Answer
 from workshops.minutes.enums import CIRCULATED_STATES, MinutesState
 from workshops.minutes.models import Decision, DecisionQuerySet, Minutes
-from workshops.models.invitations import Invitation
+from workshops.models.invitations import Invitation, InvitationQuerySet
 from workshops.models.workshops import Workshop
 
 # What the secretariat's group needs in the admin.
@@ -31,6 +33,25 @@ def attendees_of(workshop: Workshop) -> "QuerySet[User]":
         Q(pk__in=came) | Q(pk__in=answered.values("person")) | Q(pk__in=answered.values("representative")),
         is_active=True,
     ).order_by("pk")
+
+
+def guests_of(workshop: Workshop) -> InvitationQuerySet:
+    """Return the invitations of those without an account who may, by their link: present, represented or excused."""
+    came = Attendance.objects.standing().filter(workshop=workshop).values("invitation")
+    answered = Q(answer__in=(Answer.REPRESENTED, Answer.EXCUSED))
+    rows = Invitation.objects.sent().filter(workshop=workshop, person=None)
+    return rows.filter(answered | Q(pk__in=came)).order_by("pk")
+
+
+def is_guest(invitation: Invitation, minutes: Minutes) -> bool:
+    """Was there, represented or excused, without an account: reads circulated minutes by the link."""
+    return not minutes.is_draft and guests_of(minutes.workshop).filter(pk=invitation.pk).exists()
+
+
+def link_has_expired(minutes: Minutes, *, now: datetime) -> bool:
+    """Tell whether the guests' links no longer open approved minutes: everybody reads the public version."""
+    kept = timedelta(days=settings.MINUTES_LINK_DAYS)
+    return bool(minutes.approved_at and minutes.approved_at + kept <= now)
 
 
 def is_attendee(user: Any, workshop: Workshop) -> bool:
@@ -60,6 +81,11 @@ def sees_names(user: Any, minutes: Minutes) -> bool:
 def can_correct_minutes(user: Any, minutes: Minutes) -> bool:
     """May ask for a correction: whoever attended; until when, the database's clock says."""
     return minutes.state == MinutesState.CORRECTIONS and is_attendee(user, minutes.workshop)
+
+
+def can_correct_by_link(invitation: Invitation, minutes: Minutes) -> bool:
+    """May ask for a correction: whoever attended as a guest; until when, the database's clock says."""
+    return minutes.state == MinutesState.CORRECTIONS and is_guest(invitation, minutes)
 
 
 def decisions_of(user: Any) -> DecisionQuerySet:

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -31,6 +33,7 @@ from workshops.minutes.permissions import (
 )
 from workshops.minutes.record import lists_of, organisations_of, owner_label, quorum_of, quorum_sentence
 from workshops.minutes.services import MinutesError
+from workshops.models.invitations import Invitation
 
 
 def _readable(request: HttpRequest, slug: str) -> Minutes | HttpResponse:
@@ -53,11 +56,17 @@ def minutes_detail(request: HttpRequest, slug: str) -> HttpResponse:
     if isinstance(minutes, HttpResponse):
         return minutes
     names = not minutes.is_approved or sees_names(request.user, minutes)
-    context = _content(minutes, names=names) | {"corrections": _corrections(request, minutes)}
+    may = can_correct_minutes(request.user, minutes)
+    context = content_of(minutes, names=names) | {
+        "corrections": corrections_of(minutes, may=may),
+        "pdf_url": reverse("workshops:minutes_pdf", args=[slug]),
+        "token": "",
+    }
     return render(request, "workshops/minutes_detail.html", context)
 
 
-def _content(minutes: Minutes, *, names: bool) -> dict[str, Any]:
+def content_of(minutes: Minutes, *, names: bool) -> dict[str, Any]:
+    """Return what the page shows of minutes, with the names of people or without."""
     lists, quorum = lists_of(minutes), quorum_of(minutes)
     return {
         "minutes": minutes,
@@ -75,17 +84,15 @@ def _content(minutes: Minutes, *, names: bool) -> dict[str, Any]:
     }
 
 
-def _corrections(request: HttpRequest, minutes: Minutes) -> dict[str, Any] | None:
-    """Return what is asked section by section, for those who may ask and the secretariat; None once approved."""
+def corrections_of(minutes: Minutes, *, may: bool) -> dict[str, Any] | None:
+    """Return what is asked section by section, and whether the reader, who `may` ask, still can; None once approved."""
     if minutes.state != MinutesState.CORRECTIONS:
         return None
     closes_at = minutes.corrections_close_at
     rows = Correction.objects.filter(section__minutes=minutes).with_people()
     return {
         "rows": list(rows),
-        "is_open": bool(
-            closes_at and database_now() < closes_at and can_correct_minutes(request.user, minutes)
-        ),
+        "is_open": bool(may and closes_at and database_now() < closes_at),
         "closes_at": closes_at,
     }
 
@@ -98,7 +105,11 @@ def minutes_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     minutes = _readable(request, slug)
     if isinstance(minutes, HttpResponse):
         return minutes
-    names = sees_names(request.user, minutes)
+    return pdf_of(request, minutes, names=sees_names(request.user, minutes))
+
+
+def pdf_of(request: HttpRequest, minutes: Minutes, *, names: bool) -> HttpResponse:
+    """Hand over the published file in the reader's language. Raises Http404 before the approval."""
     audience = DocumentAudience.INVITED if names else DocumentAudience.PUBLIC
     files = {row.language: row for row in minutes.files.filter(audience=audience)}
     found = files.get((get_language() or "fr")[:2]) or files.get("fr")
@@ -111,7 +122,7 @@ def minutes_pdf(request: HttpRequest, slug: str) -> HttpResponse:
         response = HttpResponseNotModified()
     else:
         response = HttpResponse(bytes(found.content), content_type="application/pdf")
-        response["Content-Disposition"] = f'inline; filename="compte-rendu-{slug}.pdf"'
+        response["Content-Disposition"] = f'inline; filename="compte-rendu-{minutes.workshop.slug}.pdf"'
         response["Content-Language"] = found.language
     response["ETag"] = etag
     if names:
@@ -127,32 +138,43 @@ def correction_add(request: HttpRequest, slug: str, position: int) -> HttpRespon
         return minutes
     if not can_correct_minutes(request.user, minutes):
         raise PermissionDenied
+    return ask_correction(request, minutes, position, back=minutes.get_absolute_url())
+
+
+def ask_correction(
+    request: HttpRequest, minutes: Minutes, position: int, *, back: str, invitation: Invitation | None = None
+) -> HttpResponse:
+    """Show, or take, the correction of a section: of whoever is logged in, or of a guest."""
     section = get_object_or_404(minutes.sections, position=position)
     section.minutes = minutes
     language = _language_of(section)
     current = getattr(section, f"text_{language}")
     if minutes.corrections_close_at and database_now() >= minutes.corrections_close_at:
-        return conflict(request, _("The corrections are closed."), back=minutes.get_absolute_url())
+        return conflict(request, _("The corrections are closed."), back=back)
     form = CorrectionForm(
         request.POST if request.method == "POST" else None,
         initial={"proposed": current, "seen": services.mark(current)},
     )
     status = 200
     if request.method == "POST":
-        status = _propose(request, section, language, form)
+        status = _propose(request, section, language, form, invitation)
         if status == 302:
             messages.success(request, _("Your correction is with the secretariat; the others see it too."))
-            return HttpResponseRedirect(f"{minutes.get_absolute_url()}#section-{position}")
+            return HttpResponseRedirect(f"{back}#section-{position}")
     context = {
         "minutes": minutes,
         "workshop": minutes.workshop,
         "section": section,
         "form": form,
+        "back": back,
+        "csrf": invitation is None,
         "current": MinutesSection.objects.values_list(f"text_{language}", flat=True).get(pk=section.pk)
         if status == 409
         else "",
         "typed": form.data.get("proposed", "") if status == 409 else "",
     }
+    if invitation:
+        context["user"] = AnonymousUser()
     return render(request, "workshops/correction_add.html", context, status=status)
 
 
@@ -162,12 +184,24 @@ def _language_of(section: MinutesSection) -> str:
     return language if getattr(section, f"text_{language}", "") else "fr"
 
 
-def _propose(request: HttpRequest, section: MinutesSection, language: str, form: CorrectionForm) -> int:
+def _propose(
+    request: HttpRequest,
+    section: MinutesSection,
+    language: str,
+    form: CorrectionForm,
+    invitation: Invitation | None,
+) -> int:
     """Hand a correction to the service; return the status to answer with, 302 when it is taken."""
     if not form.is_valid():
         return 422
     try:
-        services.propose_correction(section=section, language=language, by=request.user, **form.cleaned_data)
+        services.propose_correction(
+            section=section,
+            language=language,
+            by=request.user,
+            invitation=invitation,
+            **form.cleaned_data,
+        )
     except MinutesError as error:
         form.add_error(error.field or None, str(error))
         if error.code != "moved":

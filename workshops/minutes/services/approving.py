@@ -17,7 +17,7 @@ from workshops.enums import DocumentAudience, WorkshopState
 from workshops.minutes import emails
 from workshops.minutes.enums import MinutesState
 from workshops.minutes.models import Correction, Minutes, MinutesFile, PresenceLine
-from workshops.minutes.permissions import attendees_of
+from workshops.minutes.permissions import attendees_of, guests_of
 from workshops.minutes.record import Lists, lists_of, make_files, quorum_of, text_hash
 from workshops.minutes.services.correcting import check_decisions
 from workshops.minutes.services.errors import MinutesError, refuse_approved
@@ -57,8 +57,8 @@ def approve_minutes(*, minutes: Minutes, by: Any, reason: str = "") -> Minutes:
             voices=quorum.voices if quorum else None,
         )
         approved.workshop = transition(workshop, WorkshopState.MINUTES_APPROVED, by=by, updated_at=now)
-        for person in attendees_of(approved.workshop):
-            emails.send_approved(approved, person)
+        for reader in (*attendees_of(approved.workshop), *guests_of(approved.workshop)):
+            emails.send_approved(approved, reader)
         return approved
 
 

@@ -19,7 +19,13 @@ from workshops.enums import Answer, WorkshopState
 from workshops.minutes import emails
 from workshops.minutes.enums import CorrectionState, MinutesState
 from workshops.minutes.models import CORRECTION_MAX_LENGTH, Correction, Minutes, MinutesSection
-from workshops.minutes.permissions import attendees_of, can_correct_minutes, can_write_minutes
+from workshops.minutes.permissions import (
+    attendees_of,
+    can_correct_by_link,
+    can_correct_minutes,
+    can_write_minutes,
+    guests_of,
+)
 from workshops.minutes.services.errors import MinutesError, refuse_approved
 from workshops.minutes.services.writing import mark
 from workshops.models.invitations import Invitation
@@ -57,8 +63,8 @@ def circulate_minutes(*, minutes: Minutes, by: Any) -> Minutes:
             corrections_close_at=now + timedelta(days=days),
         )
         fresh.workshop = workshop
-        for person in attendees_of(workshop):
-            emails.send_circulated(fresh, person)
+        for reader in (*attendees_of(workshop), *guests_of(workshop)):
+            emails.send_circulated(fresh, reader)
         return fresh
 
 
@@ -79,17 +85,20 @@ def propose_correction(
     seen: str,
     proposed: str = "",
     comment: str = "",
-    by: Any,
+    by: Any = None,
+    invitation: Invitation | None = None,
 ) -> Correction:
     """Take a correction of a section from somebody who attended, and return it.
 
-    `seen` is the mark of the text that its author read. Judged by the database's clock under the minutes' lock. Raises
-    PermissionDenied, MinutesError (closed, nothing asked, too long, the text changed meanwhile).
+    `invitation` is a guest's, whose link is their right to ask. `seen` is the mark of the text that its author read.
+    Judged by the database's clock under the minutes' lock. Raises PermissionDenied, MinutesError (closed, nothing
+    asked, too long, the text changed meanwhile).
     """
     proposed, comment = _plain(proposed), _plain(comment)
     with transaction.atomic():
         minutes = lock(section.minutes)
-        if not can_correct_minutes(by, minutes):
+        allowed = can_correct_by_link(invitation, minutes) if invitation else can_correct_minutes(by, minutes)
+        if not allowed:
             if minutes.is_approved:
                 raise MinutesError(_("These minutes are approved: they take no correction."), code="closed")
             raise PermissionDenied
@@ -110,8 +119,9 @@ def propose_correction(
             )
         return Correction.objects.create(
             section=row,
-            author=by,
-            organisation=_spoken_for(by, minutes.workshop),
+            author=None if invitation else by,
+            invitation=invitation,
+            organisation=invitation.organisation if invitation else _spoken_for(by, minutes.workshop),
             language=language,
             original=current,
             proposed=proposed,
