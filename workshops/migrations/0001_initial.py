@@ -579,6 +579,8 @@ class Migration(migrations.Migration):
                 (
                     "author",
                     models.ForeignKey(
+                        blank=True,
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="minutes_corrections",
                         to=settings.AUTH_USER_MODEL,
@@ -594,6 +596,17 @@ class Migration(migrations.Migration):
                         related_name="+",
                         to="members.organisation",
                         verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="minutes_corrections",
+                        to="workshops.invitation",
+                        verbose_name="guest",
                     ),
                 ),
                 (
@@ -1520,6 +1533,17 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="correction_says_something",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("author__isnull", False), ("invitation", None)),
+                    models.Q(("author", None), ("invitation__isnull", False)),
+                    _connector="OR",
+                ),
+                name="correction_of_one_author",
             ),
         ),
         migrations.AddConstraint(
