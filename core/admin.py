@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, models
-from django.forms import DateField, DateTimeField, TimeField
+from django.forms import TimeField
 from django.http import Http404, HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -25,7 +25,9 @@ from core.kinds import kind_label
 from core.models import LedgerEntry
 from core.templatetags.text import date_long, datetime_long, iso, localized, time_long
 from core.widgets import (
+    DayField,
     DayInput,
+    InstantField,
     InstantInput,
     NamedAutocomplete,
     NamedAutocompleteMultiple,
@@ -50,8 +52,8 @@ class _PortalFields(BaseModelAdmin[Any]):
     """Search boxes with a name; dates, times and numbers in the browser's own fields, one for each."""
 
     formfield_overrides = {
-        models.DateTimeField: {"form_class": DateTimeField, "widget": InstantInput},
-        models.DateField: {"form_class": DateField, "widget": DayInput},
+        models.DateTimeField: {"form_class": InstantField, "widget": InstantInput},
+        models.DateField: {"form_class": DayField, "widget": DayInput},
         models.TimeField: {"form_class": TimeField, "widget": TimeOfDayInput},
         models.IntegerField: {"widget": NumberInput(attrs={"class": "vIntegerField"})},
         models.DecimalField: {"widget": NumberInput},
@@ -133,7 +135,11 @@ class PortalAdmin(_PortalFields, admin.ModelAdmin[Any]):
         obj, (name, plural) = kwargs.get("obj"), self.names
         kicker = name if obj else gettext("New entry")
         context |= {"title": str(obj) if obj else name, "subtitle": None, "kicker": kicker, "plural": plural}
-        return super().render_change_form(request, context, *args, **kwargs)
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if context.get("errors"):
+            # As every other page of the portal does; Django says 200.
+            response.status_code = 422
+        return response
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Say what is about to go."""

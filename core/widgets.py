@@ -3,14 +3,17 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
+from django.utils.translation import gettext_lazy as _
 
+# Beyond, a date is a slip of the finger; at the calendar's ends, computing with it would overflow.
+YEARS = range(1900, 3000)
 # HTML's "valid floating-point number".
 _NUMBER = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
@@ -20,7 +23,7 @@ class NamedAutocomplete(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         """Begin with a blank choice that has a text: HTML wants one, in a compulsory field too."""
-        groups = super().optgroups(name, value, attr)
+        groups = super().optgroups(name, _row_numbers(value), attr)
         options = groups[0][1]
         if options and not options[0]["value"]:
             options.pop(0)
@@ -31,6 +34,15 @@ class NamedAutocomplete(AutocompleteSelect):
 
 class NamedAutocompleteMultiple(AutocompleteSelectMultiple):
     """The admin's search box for several rows."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        """Show what was chosen, as far as it can be a row."""
+        return super().optgroups(name, _row_numbers(value), attr)
+
+
+def _row_numbers(values: Any) -> list[str]:
+    """Leave out what a forged form sent and no query takes: the field itself says that it is no choice."""
+    return [text for text in map(str, values) if text.isascii() and text.isdigit() and len(text) < 19]
 
 
 class NumberInput(forms.NumberInput):
@@ -91,3 +103,27 @@ def _if_written(value: Any, parse: Callable[[str], Any]) -> Any:
     with suppress(ValueError):
         return value if parse(value) else None
     return None
+
+
+def check_year(value: date) -> None:
+    """Raise ValidationError for a year that no date of the council has."""
+    if value.year not in YEARS:
+        raise forms.ValidationError(
+            _("A year between %(first)s and %(last)s, please."),
+            params={"first": YEARS[0], "last": YEARS[-1]},
+            code="year",
+        )
+
+
+class DayField(forms.DateField):
+    """A day of the council's time, in the browser's own date picker."""
+
+    widget = DayInput
+    default_validators = [check_year]
+
+
+class InstantField(forms.DateTimeField):
+    """A date and time of the council's time, in the browser's own picker."""
+
+    widget = InstantInput
+    default_validators = [check_year]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from core.search import fold
 from core.templatetags.text import date_long
+from core.widgets import check_year
 from members.addresses import normalise_address
 from members.enums import Language, MandateRole
 from members.exports import MANDATE_HEADER
@@ -251,8 +252,14 @@ class _Reader:
         try:
             if match := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", text, re.ASCII):
                 day, month, year = map(int, match.groups())
-                return date(year, month, day)
-            return date.fromisoformat(text)
+                found = date(year, month, day)
+            else:
+                found = date.fromisoformat(text)
+            check_year(found)
+            return found
+        except ValidationError as error:
+            self._wrong(row, column, *error.messages)
+            return None
         except ValueError:
             self._wrong(row, column, _("Write a day as 31/12/2026 or 2026-12-31."))
             return None

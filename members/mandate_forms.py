@@ -7,14 +7,14 @@ from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.widgets import DayInput, NamedAutocomplete
+from core.widgets import DayField, NamedAutocomplete
 from members.enums import MandateRole
 from members.models import Mandate, Organisation, User
 
 
 def day_field(label: Any, help_text: Any = "") -> forms.DateField:
     """Return a day, typed or chosen with the browser's own field."""
-    return forms.DateField(label=label, help_text=help_text, widget=DayInput, initial=timezone.localdate)
+    return DayField(label=label, help_text=help_text, initial=timezone.localdate)
 
 
 def _reason() -> forms.CharField:

@@ -19,7 +19,7 @@ from core.templatetags.text import date_long, day_long, iso, localized, time_lon
 from core.widgets import InstantInput
 from workshops import admin_views, services
 from workshops.admin_forms import AgendaItemForm, DocumentForm, WorkshopForm
-from workshops.admin_forms.fields import InstantField
+from workshops.admin_forms.fields import ParisInstantField
 from workshops.admin_registers import KindRulesAdmin, SeriesAdmin, VenueAdmin
 from workshops.attendance import admin_views as attendance_views
 from workshops.attendance.presence import turnout
@@ -71,7 +71,7 @@ class WorkshopAdmin(LockedAdmin):
     autocomplete_fields = ("venue", "series")
     formfield_overrides = {
         **LockedAdmin.formfield_overrides,
-        models.DateTimeField: {"form_class": InstantField, "widget": InstantInput},
+        models.DateTimeField: {"form_class": ParisInstantField, "widget": InstantInput},
     }
     fieldsets = (
         (None, {"fields": ("kind", "series", "title_fr", "title_en", "axis", "state", "slug")}),

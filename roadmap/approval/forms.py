@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import database_now
 from core.templatetags.text import french_number
-from core.widgets import InstantInput
+from core.widgets import InstantField
 from members.models import Organisation
 from roadmap.approval.enums import Choice
 from roadmap.approval.models import EXPLANATION_MAX_LENGTH, Ballot, Voter
@@ -73,15 +73,13 @@ class OpeningForm(forms.Form):
     """What the secretariat decides when it puts a version to the vote."""
 
     version = forms.ModelChoiceField(label=_("Version"), queryset=Version.objects.none())
-    opens_at = forms.DateTimeField(
+    opens_at = InstantField(
         label=_("Opens"),
         required=False,
-        widget=InstantInput,
         help_text=_("Paris time. Blank: at once."),
     )
-    closes_at = forms.DateTimeField(
+    closes_at = InstantField(
         label=_("Closes"),
-        widget=InstantInput,
         help_text=_("Paris time. It cannot be changed later."),
     )
     casting_organisation = forms.ModelChoiceField(

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.templatetags.text import french_number
-from core.widgets import InstantInput
+from core.widgets import InstantField
 from members.models import Axis, Organisation
 from roadmap.drafting.enums import BlockKind, CommentKind, CommentStatus
 from roadmap.drafting.models import COMMENT_MAX_LENGTH, Comment, Version
@@ -116,7 +116,7 @@ class BlockForm(forms.Form):
 
 
 def _moment(**kwargs: Any) -> forms.DateTimeField:
-    return forms.DateTimeField(widget=InstantInput, **kwargs)
+    return InstantField(**kwargs)
 
 
 class PublicationForm(forms.Form):

@@ -88,7 +88,7 @@ def test_add_refuses_dates_at_their_field_and_keeps_the_rest(
 ) -> None:
     response = secretariat.post(reverse("admin:workshops_workshop_add"), sheet(**changes))
     form = response.context["adminform"].form
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert set(form.errors) == {field}
     assert "énergie à l" in response.content.decode()
     assert not Workshop.objects.exists()

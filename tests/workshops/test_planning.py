@@ -114,6 +114,17 @@ def test_three_at_once_share_all_but_their_dates(secretariat: Client) -> None:
     assert len({row.slug for row in made}) == 3 and not OutboxEmail.objects.exists()
 
 
+def test_a_deadline_that_would_be_past_is_left_out() -> None:
+    workshop = WorkshopFactory(starts_at=timezone.now() + timedelta(days=300))
+    # By the wall clock, as the deadlines are.
+    workshop.answer_by = timezone.localtime(workshop.starts_at) - timedelta(days=100)
+    workshop.save()
+    near, far = (timezone.now() + timedelta(days=days) for days in (30, 200))
+    slots = [Slot(start, start + timedelta(hours=3)) for start in (near, far)]
+    first, second = plan(workshop, slots, schedule=True)
+    assert first.answer_by is None and second.answer_by == timezone.localtime(far) - timedelta(days=100)
+
+
 @pytest.mark.parametrize("schedule", [True, False])
 def test_one_taken_date_makes_nothing_at_all(schedule: bool) -> None:
     workshop = WorkshopFactory()
@@ -165,6 +176,10 @@ def test_the_page_fills_in_dates_shows_clashes_then_plans(secretariat: Client) -
     asked = secretariat.post(url, filled(page))
     assert asked.status_code == 200 and asked.context["checked"]
     assert "Le même jour" in str(asked.context["rows"][1]["warnings"])
+    Workshop.objects.filter(pk=workshop.pk).update(answer_by=workshop.starts_at - timedelta(days=365))
+    late = secretariat.post(url, filled(page)).context["rows"]
+    assert all("date limite de réponse serait déjà passée" in str(row["warnings"]) for row in late)
+    Workshop.objects.filter(pk=workshop.pk).update(answer_by=None)
     assert Workshop.objects.count() == 2 and not Series.objects.exists()
     done = secretariat.post(url, filled(asked, seen=asked.context["mark"]))
     series = Series.objects.get()

@@ -307,6 +307,7 @@ def test_move_replaces_what_is_still_queued() -> None:
         ({"starts_at": timezone.now() - hours(5)}, "starts_at"),
         ({"ends_at": timezone.now() + hours(1)}, "ends_at"),
         ({"answer_by": timezone.now() + timedelta(days=60)}, "answer_by"),
+        ({"answer_by": timezone.now() - hours(1)}, "answer_by"),
     ],
 )
 def test_move_refuses_dates_at_their_field_and_changes_nothing(
@@ -318,6 +319,24 @@ def test_move_refuses_dates_at_their_field_and_changes_nothing(
         move(workshop, **changes)
     assert refused.value.field == field
     assert Workshop.objects.get().starts_at == workshop.starts_at
+    assert not OutboxEmail.objects.exists()
+
+
+def test_nobody_is_asked_to_answer_before_a_moment_that_is_past() -> None:
+    draft = WorkshopFactory(answer_by=timezone.now() - hours(1))
+    with pytest.raises(WorkshopError) as refused:
+        services.schedule_workshop(workshop=draft, by=None)
+    assert (refused.value.field, refused.value.code) == ("answer_by", "past-deadline")
+    workshop = WorkshopFactory(scheduled=True, answer_by=timezone.now() - hours(1))
+    InvitationFactory(workshop=workshop, unsent=True)
+    with pytest.raises(WorkshopError) as refused:
+        services.send_invitations(workshop=workshop, by=None)
+    assert refused.value.code == "past-deadline"
+    with pytest.raises(WorkshopError) as refused:
+        move(workshop, starts_at=workshop.starts_at - hours(1))
+    assert refused.value.code == "past-deadline"
+    # Another room asks nobody anew.
+    assert move(workshop, venue=VenueFactory()) == 0
     assert not OutboxEmail.objects.exists()
 
 

@@ -32,8 +32,39 @@ def add(client: Client, **changes: object) -> HttpResponse:
 
 
 def errors(response: Any) -> dict[str, Any]:
-    assert response.status_code == 200
+    assert response.status_code == 422
     return dict(response.context["adminform"].form.errors)
+
+
+# --- dates ---
+
+
+def test_a_deadline_that_is_past_is_refused_at_its_field(secretariat: Client) -> None:
+    assert set(errors(add(secretariat, answer_by="2020-03-13T12:00"))) == {"answer_by"}
+
+
+def test_a_deadline_that_has_passed_since_does_not_stop_another_change(secretariat: Client) -> None:
+    workshop = WorkshopFactory(venue=None, answer_by=timezone.now() - timedelta(hours=1))
+    url = reverse("admin:workshops_workshop_change", args=[workshop.pk])
+    times = {
+        name: f"{timezone.localtime(getattr(workshop, name)):%Y-%m-%dT%H:%M:%S}"
+        for name in ("starts_at", "ends_at", "answer_by")
+    }
+    assert secretariat.post(url, sheet(**times, title_fr="Titre corrigé")).status_code == 302
+    later = times | {"starts_at": "2999-06-04T09:00", "ends_at": "2999-06-04T12:00"}
+    assert set(errors(secretariat.post(url, sheet(**later)))) == {"answer_by"}
+
+
+@pytest.mark.parametrize("year", ["0001", "1020", "9999"])
+def test_a_year_beyond_the_council_s_time_is_refused_at_its_field(secretariat: Client, year: str) -> None:
+    times = {"starts_at": f"{year}-12-31T09:00", "ends_at": f"{year}-12-31T12:00"}
+    assert set(errors(add(secretariat, **times))) == {"starts_at", "ends_at"}
+
+
+@pytest.mark.parametrize("name", ["venue", "host", "series", "organiser"])
+@pytest.mark.parametrize("value", ["abc", "1' OR 1=1", "²", "9" * 30])
+def test_a_forged_choice_is_refused_at_its_field(secretariat: Client, name: str, value: str) -> None:
+    assert set(errors(add(secretariat, **{name: value}))) == {name}
 
 
 # --- host and venue ---

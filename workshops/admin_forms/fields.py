@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from core.templatetags.text import day_long, time_long
+from core.widgets import InstantField
 from outbox.cleaning import clean_line
 from workshops.documents import DIRECTION
 
@@ -70,7 +71,7 @@ class ParisInstant:
         )
 
 
-class InstantField(ParisInstant, forms.DateTimeField):
+class ParisInstantField(ParisInstant, InstantField):
     """A date and time by Paris's clock."""
 
     def to_python(self, value: Any) -> datetime | None:

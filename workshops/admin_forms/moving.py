@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.widgets import InstantInput
-from workshops.admin_forms.fields import InstantField, hear_hours
+from workshops.admin_forms.fields import ParisInstantField, hear_hours
 from workshops.models import Venue
 
 
@@ -17,19 +16,18 @@ class MoveForm(forms.Form):
         super().__init__(*args, **kwargs)
         hear_hours(self)
 
-    starts_at = InstantField(label=_("Start"), widget=InstantInput)
-    ends_at = InstantField(label=_("End"), widget=InstantInput)
+    starts_at = ParisInstantField(label=_("Start"))
+    ends_at = ParisInstantField(label=_("End"))
     venue = forms.ModelChoiceField(
         Venue.objects.select_related("organisation"),
         label=_("Venue"),
         required=False,
         empty_label=_("To be set"),
     )
-    answer_by = InstantField(
+    answer_by = ParisInstantField(
         label=_("Answer by"),
         required=False,
         help_text=_("Blank: until the workshop starts."),
-        widget=InstantInput,
     )
     reason = forms.CharField(label=_("Reason, for the log"), required=False, max_length=500)
 

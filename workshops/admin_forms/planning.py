@@ -7,8 +7,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.widgets import InstantInput, NumberInput
-from workshops.admin_forms.fields import InstantField, clean_title, hear_hours
+from core.widgets import NumberInput
+from workshops.admin_forms.fields import ParisInstantField, clean_title, hear_hours
 from workshops.models import Series, Workshop
 from workshops.services import LONGEST_SERIES, Slot
 
@@ -52,11 +52,11 @@ class SeriesForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.positions = range(1, count + 1)
         for number in self.positions:
-            self.fields[f"start_{number}"] = InstantField(
-                label=_("Date %(number)s, start") % {"number": number}, widget=InstantInput
+            self.fields[f"start_{number}"] = ParisInstantField(
+                label=_("Date %(number)s, start") % {"number": number}
             )
-            self.fields[f"end_{number}"] = InstantField(
-                label=_("Date %(number)s, end") % {"number": number}, widget=InstantInput
+            self.fields[f"end_{number}"] = ParisInstantField(
+                label=_("Date %(number)s, end") % {"number": number}
             )
         hear_hours(self)
 

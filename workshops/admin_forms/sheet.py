@@ -86,6 +86,10 @@ class WorkshopForm(TitleForm):
         start = start or self.instance.starts_at
         if answer_by and start and answer_by > start:
             self.add_error("answer_by", _("The deadline to answer must be before the start."))
+        elif (
+            answer_by and answer_by <= timezone.now() and {"answer_by", "starts_at"} & set(self.changed_data)
+        ):
+            self.add_error("answer_by", _("The deadline to answer is past: give a later one, or none."))
         if (capacity := data.get("capacity")) and self.instance.pk:
             self._check_capacity(capacity)
         return cleaned

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -92,6 +93,10 @@ def _warnings(workshop: Workshop, slots: list[services.Slot]) -> list[list[str]]
         workshop.starts_at, workshop.ends_at = slot.starts_at, slot.ends_at
         found.append(warnings_about(workshop, required=required) if slot.starts_at < slot.ends_at else [])
     workshop.starts_at, workshop.ends_at = own
+    now = timezone.now()
+    for slot, texts in zip(slots, found, strict=True):
+        if workshop.answer_by and workshop.starts_at and not services.slot_deadline(workshop, slot, now=now):
+            texts.append(_("The deadline to answer would be past: people may answer until it starts."))
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.widgets import DayInput
+from core.widgets import DayField
 from members.models import Mandate, Organisation, User
 from workshops.minutes.enums import DecisionState
 from workshops.minutes.models import (
@@ -77,7 +77,7 @@ class DecisionForm(forms.Form):
         empty_label="—",
         help_text=_("Alone, or beside its person. The public reads the organisation only."),
     )
-    due_on = forms.DateField(label=_("Due"), required=False, widget=DayInput)
+    due_on = DayField(label=_("Due"), required=False)
 
     def __init__(self, *args: Any, minutes: Minutes, decision: Decision | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

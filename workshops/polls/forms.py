@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.templatetags.text import day_long, time_range
-from core.widgets import InstantInput
+from core.widgets import DayField, InstantField
 from workshops.models.places import Venue
 from workshops.polls.enums import Choice
 from workshops.polls.models import DatePoll, PollOption, PollReply
@@ -98,9 +98,7 @@ class Slot(NamedTuple):
 class SlotForm(forms.Form):
     """A day and two times, Paris's; an empty line is none."""
 
-    day = forms.DateField(
-        label=_("Day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+    day = DayField(label=_("Day"), required=False)
     start = forms.TimeField(
         label=_("Start"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
@@ -167,7 +165,7 @@ BLANK_LINES = 4
 class PollForm(forms.Form):
     """Which sites, and until when people answer."""
 
-    answer_by = forms.DateTimeField(label=_("Answer by"), widget=InstantInput)
+    answer_by = InstantField(label=_("Answer by"))
     venues = forms.ModelMultipleChoiceField(
         Venue.objects.select_related("organisation", "commune"),
         label=_("Sites"),
@@ -180,7 +178,7 @@ class PollForm(forms.Form):
 class DeadlineForm(forms.Form):
     """A later deadline."""
 
-    answer_by = forms.DateTimeField(label=_("Answer by"), widget=InstantInput)
+    answer_by = InstantField(label=_("Answer by"))
 
 
 def slot_lines(poll: DatePoll | None) -> list[dict[str, Any]]:

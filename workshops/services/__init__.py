@@ -25,6 +25,7 @@ from workshops.services.planning import (
     duplicate_workshop,
     free_slug,
     plan_series,
+    slot_deadline,
     slot_problems,
 )
 from workshops.services.representation import colleagues, proxy_holders, stand_in_rule
@@ -44,6 +45,7 @@ __all__ = [
     "duplicate_workshop",
     "free_slug",
     "plan_series",
+    "slot_deadline",
     "slot_problems",
     "INVITING_STATES",
     "GuestListError",

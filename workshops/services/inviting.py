@@ -20,6 +20,7 @@ from workshops.models import Invitation, PollReply, Workshop, rules_for
 from workshops.services.errors import GuestListError, WorkshopError, lock_recipients
 from workshops.services.mailbag import Mailbag
 from workshops.services.representation import release_colleague, take_off, tell_holders
+from workshops.services.scheduling import check_deadline
 from workshops.services.seats import ask_anew, settle
 
 INVITING_STATES = (WorkshopState.DRAFT, WorkshopState.DATE_POLL, WorkshopState.SCHEDULED)
@@ -202,7 +203,7 @@ def send_invitations(*, workshop: Workshop, by: Any) -> Sent:
     """Mail the invitations (for a session: the convocations) that were not sent yet, but to closed accounts.
 
     The rows of the outbox are written in the same transaction; a second call, even at the same time, finds nothing left
-    to send. Raises WorkshopError for a draft, a cancelled or a past workshop.
+    to send. Raises WorkshopError for a draft, a cancelled or a past workshop, and when the deadline to answer is past.
     """
     with transaction.atomic():
         fresh = lock(workshop)
@@ -214,6 +215,8 @@ def send_invitations(*, workshop: Workshop, by: Any) -> Sent:
         if fresh.starts_at <= now:
             raise WorkshopError(_("This date is past."), field="starts_at", code="past")
         invitations = lock_recipients(fresh, fresh.invitations.standing().reachable().filter(sent_at=None))
+        if invitations:
+            check_deadline(fresh.answer_by, now=now)
         for invitation in invitations:
             invitation.sent_at = now
             emails.send_invitation(invitation, now=now)

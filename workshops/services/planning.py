@@ -76,8 +76,9 @@ def plan_series(
 ) -> list[Workshop]:
     """Give a draft the first date, make a copy of it for each other one, and return them all: all are made, or none.
 
-    With `schedule` they are put in the agenda and hold their venue; nobody is mailed. Raises SeriesError with what is
-    wrong of each date, and WorkshopError when the workshop is no draft or the number of dates is not possible.
+    Answers end as long before each date as before the draft's own. With `schedule` they are put in the agenda and hold
+    their venue; nobody is mailed. Raises SeriesError with what is wrong of each date, and WorkshopError when it is no
+    draft or the number of dates is not possible.
     """
     with transaction.atomic():
         fresh = lock(workshop)
@@ -88,21 +89,26 @@ def plan_series(
             raise WorkshopError(message, code="count")
         if any(problems := slot_problems(fresh, slots)):
             raise SeriesError(problems)
-        margin = _margin(fresh)
+        now = database_now()
+        deadlines = [slot_deadline(fresh, slot, now=now) for slot in slots]
         fresh.series = series
         planned = [fresh, *(_copy(fresh, invitees=invitees, by=by) for _slot in slots[1:])]
-        for row, slot in zip(planned, slots, strict=True):
-            row.starts_at, row.ends_at = slot.starts_at, slot.ends_at
-            row.answer_by = localtime(slot.starts_at) - margin if margin is not None else None
+        for row, slot, deadline in zip(planned, slots, deadlines, strict=True):
+            row.starts_at, row.ends_at, row.answer_by = slot.starts_at, slot.ends_at, deadline
             row.save()
         return [schedule_workshop(workshop=row, by=by) for row in planned] if schedule else planned
 
 
-def _margin(workshop: Workshop) -> timedelta | None:
-    """Return how long before the start answers end, by Paris's clock: at the same hour even when it changes between."""
+def slot_deadline(workshop: Workshop, slot: Slot, *, now: datetime) -> datetime | None:
+    """Return until when people may answer for a date of the series: as long before it as before the draft's own.
+
+    By Paris's clock: at the same hour even when it changes between. None, until the start, when that is past already.
+    """
     if workshop.starts_at is None or workshop.answer_by is None:
         return None
-    return max(localtime(workshop.starts_at) - localtime(workshop.answer_by), timedelta())
+    margin = max(localtime(workshop.starts_at) - localtime(workshop.answer_by), timedelta())
+    deadline = localtime(slot.starts_at) - margin
+    return deadline if deadline > now else None
 
 
 def slot_problems(workshop: Workshop, slots: Sequence[Slot]) -> list[list[str]]:

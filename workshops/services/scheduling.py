@@ -22,7 +22,9 @@ def schedule_workshop(*, workshop: Workshop, by: Any) -> Workshop:
     """
     with transaction.atomic():
         fresh = lock(workshop)
-        _check_dates(fresh.starts_at, fresh.ends_at, fresh.answer_by, now=database_now())
+        now = database_now()
+        _check_dates(fresh.starts_at, fresh.ends_at, fresh.answer_by, now=now)
+        check_deadline(fresh.answer_by, now=now)
         _hold_venue(fresh, fresh.venue, fresh.starts_at, fresh.ends_at)
         return _occupying(fresh, WorkshopState.SCHEDULED, by=by)
 
@@ -55,6 +57,8 @@ def reschedule_workshop(
         _hold_venue(old, venue, starts_at, ends_at)
         fresh = lock(workshop)
         dates_changed = (fresh.starts_at, fresh.ends_at) != (starts_at, ends_at)
+        if dates_changed or answer_by != fresh.answer_by:
+            check_deadline(answer_by, now=now)
         elsewhere = fresh.venue_id != (venue.pk if venue else None)
         moved = dates_changed or elsewhere
         if elsewhere:
@@ -152,6 +156,13 @@ def _check_dates(
         raise WorkshopError(
             _("The deadline to answer must be before the start."), field="answer_by", code="deadline"
         )
+
+
+def check_deadline(answer_by: datetime | None, *, now: datetime) -> None:
+    """Raise WorkshopError for a deadline that nobody who is asked now could meet."""
+    if answer_by and answer_by <= now:
+        message = _("The deadline to answer is past: give a later one, or none.")
+        raise WorkshopError(message, field="answer_by", code="past-deadline")
 
 
 def _hold_venue(
