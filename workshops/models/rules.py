@@ -30,7 +30,7 @@ def convocation_days() -> int:
 class AllFrom1To(models.Func):
     """Tell whether all numbers of a list are from 1 to `most`; an empty list's are."""
 
-    template = "(1 <= ALL(%(expressions)s) AND %(most)s >= ALL(%(expressions)s)) IS TRUE"
+    template = "(int4range(1, %(most)s, '[]') @> ALL((%(expressions)s)::int[])) IS TRUE"
     output_field = models.BooleanField()
 
     def __init__(self, numbers: str, *, most: int) -> None:
