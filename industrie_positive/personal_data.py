@@ -259,7 +259,7 @@ HELD = (
     ),
     Held(
         "calendar",
-        gettext_lazy("My calendar's secret address"),
+        gettext_lazy("My calendar’s secret address"),
         ("members.CalendarFeed.person",),
         ("renewed_at",),
     ),

@@ -80,7 +80,7 @@ class MailChoice(models.TextChoices):
     REMINDER_ATTENDING = "workshop-reminder-attending", _("Reminders of a workshop that I come to")
     COMMENT_DECIDED = "comment-decided", _("Decisions on my comments")
     DECISION_DUE = "decision-due", _("Reminders of decisions that I carry out")
-    PAGE_CONFIRM = "page-confirm", _("The yearly reminder to confirm my organisation's page")
+    PAGE_CONFIRM = "page-confirm", _("The yearly reminder to confirm my organisation’s page")
 
 
 class ErasureState(models.TextChoices):

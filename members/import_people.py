@@ -182,7 +182,7 @@ class _Reader:
                 )
             changes = getattr(person.user, name) != value
             if changes and person.user.is_staff and not self.by.is_superuser:
-                self._wrong(row, "email", _("Staff's accounts are changed by an administrator."))
+                self._wrong(row, "email", _("Staff’s accounts are changed by an administrator."))
                 return
             setattr(person.user, name, value)
 
@@ -198,7 +198,7 @@ class _Reader:
             self._wrong(row, "email", " ".join(error.messages))
             return ""
         if address.endswith(ERASED_DOMAIN):
-            self._wrong(row, "email", _("This person's data was erased."))
+            self._wrong(row, "email", _("This person’s data was erased."))
             return ""
         return address
 
@@ -214,7 +214,7 @@ class _Reader:
             self.organisations.get(fold(name)) if name else None,
         )
         if siren and name and by_siren and by_name and by_siren is not by_name:
-            self._wrong(row, "siren", _("This SIREN is another organisation's."))
+            self._wrong(row, "siren", _("This SIREN is another organisation’s."))
             return None
         if not (found := by_siren or by_name):
             text = _("“%(text)s” is not in the register of organisations.") % {"text": (name or siren)[:60]}

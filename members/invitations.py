@@ -48,7 +48,7 @@ def was_opened(person: User) -> bool:
 def refusal_to_invite(person: User) -> str:
     """Say why a person needs no invitation or may not get one; empty when they may."""
     if person.email.endswith(ERASED_DOMAIN) or not person.email:
-        return _("This person's data was erased.")
+        return _("This person’s data was erased.")
     if person.is_active and was_opened(person):
         return _("This account is open already: a forgotten password is changed from the login page.")
     return ""

@@ -40,7 +40,7 @@ def obstacles(person: User) -> list[str]:
         )
     others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
     if person.is_superuser and not others.exists():
-        reasons.append(_("This is the last administrator's account."))
+        reasons.append(_("This is the last administrator’s account."))
     if ErasureRequest.objects.filter(person=person, state=ErasureState.DONE).exists():
         reasons.append(_("This person has been erased."))
     return reasons

@@ -109,11 +109,11 @@ def plan_replacement(titular: Mandate, *, person: User, on: date) -> Plan:
     Raises MandateError when the mandate is no titular's, the day is outside it, or the person cannot follow.
     """
     if titular.role != MandateRole.TITULAR:
-        raise MandateError(_("This is not a titular member's mandate."))
+        raise MandateError(_("This is not a titular member’s mandate."))
     if person.pk == titular.person_id:
         raise MandateError(_("This person is the titular member already."), "person")
     if person.email.endswith(ERASED_DOMAIN):
-        raise MandateError(_("This person's data was erased."), "person")
+        raise MandateError(_("This person’s data was erased."), "person")
     if not person.is_active:
         raise MandateError(str(CLOSED_ACCOUNT), "person")
     _check_end(titular, on)

@@ -46,7 +46,7 @@ class OutboxEmailAdmin(PortalAdmin):
     list_filter = ("state", KindFilter, "error_class", "created_at")
     search_fields = ("to",)
     ordering = ("-id",)
-    search_help_text = _("Search by the recipient's address.")
+    search_help_text = _("Search by the recipient’s address.")
     show_full_result_count = False
     actions = ("resend",)
     fieldsets = (
@@ -112,7 +112,7 @@ class OutboxEmailAdmin(PortalAdmin):
     def shown_text(self, email: OutboxEmail) -> SafeString | str:
         """Show the text as the recipient reads it, without their secrets; nothing of what opens their account."""
         if not _is_readable(email):
-            return str(_("Not shown: this message opens somebody's account."))
+            return str(_("Not shown: this message opens somebody’s account."))
         return as_read(email.text, language=email.language)
 
     @admin.display(description=_("HTML"))

@@ -7,7 +7,7 @@ English is the source: the msgid in code and templates is what English readers s
     scripts/messages.py missing              what the code says and French lacks, as JSON ready to be filled in
     scripts/messages.py set < filled.json    take translations, write the catalogue, compile it
     scripts/messages.py extract              every message of the code, as JSON, with where it stands
-    scripts/messages.py check                exit 1 on anything missing, obsolete or fuzzy, a wrong placeholder or space
+    scripts/messages.py check                exit 1 on anything missing, obsolete, fuzzy, a wrong placeholder or space, a '
     scripts/messages.py prune                drop the entries that the code no longer uses
     scripts/messages.py compile              write the .mo (nothing to do when it is up to date)
 
@@ -43,6 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("core", "outbox", "members", "showcase", "workshops", "roadmap", "network", "industrie_positive")
 TEMPLATES = "templates"
 TEMPLATE_SUFFIXES = {".html", ".txt", ".xml", ".svg", ".typ"}
+DJANGO_PHRASES = "core/admin_phrases.py"
 CATALOGUE = ROOT / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 
 PYTHON_KEYWORDS: dict[str, Any] = {
@@ -311,6 +312,13 @@ def faults(catalogue: Any, messages: dict[Key, Message]) -> list[str]:
             found.append(f"{fault}: {entry.msgid!r}")
         if any(form != spaces(form) for form in french):
             found.append(f"spaces: {entry.msgid!r}")
+        if any("'" in form for form in french):
+            found.append(f"a straight apostrophe in the French: {entry.msgid!r}")
+    for message in messages.values():
+        # Django's own phrases are as Django writes them.
+        ours = any(not place.startswith(DJANGO_PHRASES) for place in message.where)
+        if ours and "'" in message.msgid + (message.plural or ""):
+            found.append(f"a straight apostrophe, write ’: {message.msgid!r} ({message.where[0]})")
     return found
 
 

@@ -156,8 +156,8 @@ class CompanyCommitment(models.Model):
     evidence_en = models.CharField(_("evidence (English)"), max_length=300, blank=True)
 
     class Meta:
-        verbose_name = _("company's commitment")
-        verbose_name_plural = _("company's commitments")
+        verbose_name = _("company’s commitment")
+        verbose_name_plural = _("company’s commitments")
         ordering = ["commitment__position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["page", "commitment"], name="companycommitment_unique")

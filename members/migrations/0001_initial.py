@@ -37,15 +37,15 @@ class Migration(migrations.Migration):
                 ("slug", models.SlugField(unique=True, verbose_name="address on the site")),
                 ("name_fr", models.CharField(max_length=80, verbose_name="name (French)")),
                 ("name_en", models.CharField(max_length=80, verbose_name="name (English)")),
-                ("wording_fr", models.TextField(verbose_name="council's wording (French)")),
-                ("wording_en", models.TextField(verbose_name="council's wording (English)")),
+                ("wording_fr", models.TextField(verbose_name="council’s wording (French)")),
+                ("wording_en", models.TextField(verbose_name="council’s wording (English)")),
                 (
                     "think_tank_wording_fr",
-                    models.TextField(blank=True, verbose_name="think tank's wording (French)"),
+                    models.TextField(blank=True, verbose_name="think tank’s wording (French)"),
                 ),
                 (
                     "think_tank_wording_en",
-                    models.TextField(blank=True, verbose_name="think tank's wording (English)"),
+                    models.TextField(blank=True, verbose_name="think tank’s wording (English)"),
                 ),
             ],
             options={
@@ -327,7 +327,7 @@ class Migration(migrations.Migration):
                             ("workshop-reminder-attending", "Reminders of a workshop that I come to"),
                             ("comment-decided", "Decisions on my comments"),
                             ("decision-due", "Reminders of decisions that I carry out"),
-                            ("page-confirm", "The yearly reminder to confirm my organisation's page"),
+                            ("page-confirm", "The yearly reminder to confirm my organisation’s page"),
                         ],
                         max_length=40,
                         verbose_name="kind",

@@ -19,7 +19,7 @@ from members.models.organisations import Body, Organisation
 from members.models.people import User
 
 CLOSED_ACCOUNT = _(
-    "This person's account is closed: invite them to reopen it first, or choose somebody else."
+    "This person’s account is closed: invite them to reopen it first, or choose somebody else."
 )
 
 

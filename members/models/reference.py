@@ -48,10 +48,10 @@ class Axis(models.Model):
     slug = models.SlugField(_("address on the site"), unique=True)
     name_fr = models.CharField(_("name (French)"), max_length=80)
     name_en = models.CharField(_("name (English)"), max_length=80)
-    wording_fr = models.TextField(_("council's wording (French)"))
-    wording_en = models.TextField(_("council's wording (English)"))
-    think_tank_wording_fr = models.TextField(_("think tank's wording (French)"), blank=True)
-    think_tank_wording_en = models.TextField(_("think tank's wording (English)"), blank=True)
+    wording_fr = models.TextField(_("council’s wording (French)"))
+    wording_en = models.TextField(_("council’s wording (English)"))
+    think_tank_wording_fr = models.TextField(_("think tank’s wording (French)"), blank=True)
+    think_tank_wording_en = models.TextField(_("think tank’s wording (English)"), blank=True)
 
     class Meta:
         verbose_name = _("strategic axis")

@@ -21,7 +21,7 @@ class Refusal(models.TextChoices):
     """Why ProConnect's answer opens nothing; the label is what the person reads."""
 
     STATE = "state", _("This login did not begin on this device, or it took too long. Begin again.")
-    PROOF = "proof", _("ProConnect's answer could not be verified. Begin again; if it goes on, tell us.")
+    PROOF = "proof", _("ProConnect’s answer could not be verified. Begin again; if it goes on, tell us.")
     UNREACHABLE = "unreachable", _("ProConnect does not answer. Try again in a few minutes.")
     UNVERIFIED = "unverified", _("Your identity provider has not verified your e-mail address.")
     UNKNOWN_PERSON = "unknown-person", _("No account of the portal has your ProConnect e-mail address.")

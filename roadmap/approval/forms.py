@@ -38,7 +38,7 @@ class BallotForm(forms.Form):
     """One organisation's ballot. It carries the text's hash, so that nobody votes on what they have not seen."""
 
     choice = forms.ChoiceField(
-        label=_("Your organisation's voice"),
+        label=_("Your organisation’s voice"),
         choices=Choice.choices,
         widget=forms.RadioSelect(attrs={"class": "cards"}),
         error_messages={

@@ -165,8 +165,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "company's commitment",
-                "verbose_name_plural": "company's commitments",
+                "verbose_name": "company’s commitment",
+                "verbose_name_plural": "company’s commitments",
                 "ordering": ["commitment__position", "id"],
             },
         ),

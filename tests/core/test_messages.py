@@ -142,6 +142,19 @@ def test_check_names_obsolete_fuzzy_and_spaces(project, monkeypatch, capsys):
     assert len(messages.read_catalogue()) == 0
 
 
+def test_check_names_straight_apostrophes_but_for_djangos_own_phrases(project, monkeypatch, capsys):
+    (project / "core" / "a.py").write_text("_(\"the council's\"); _('it’s'); _('due')")
+    (project / "core" / "admin_phrases.py").write_text('_("you don\'t")')
+    french = {"the council's": "du conseil", "it’s": "c’est", "due": "l'échéance", "you don't": "non"}
+    assert give(monkeypatch, french) == 0
+    assert messages.main(["check"]) == 1
+    said = capsys.readouterr()
+    assert [line.partition(":")[0] for line in (said.out + said.err).splitlines() if "straight" in line] == [
+        "a straight apostrophe in the French",
+        "a straight apostrophe, write ’",
+    ]
+
+
 def test_code_that_cannot_be_read_is_named(project, capsys):
     (project / "core" / "bad.py").write_text('_("unclosed')
     assert messages.main(["check"]) == 1

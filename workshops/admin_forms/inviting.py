@@ -86,7 +86,7 @@ class InviteForm(forms.Form):
                 raise forms.ValidationError(
                     _("Tick a body, a college or a sector.")
                     if self.cleaned_data["by"] == "group"
-                    else _("Tick somebody, or write a guest's address.")
+                    else _("Tick somebody, or write a guest’s address.")
                 )
         return cleaned
 
