@@ -7,7 +7,7 @@ English is the source: the msgid in code and templates is what English readers s
     scripts/messages.py missing              what the code says and French lacks, as JSON ready to be filled in
     scripts/messages.py set < filled.json    take translations, write the catalogue, compile it
     scripts/messages.py extract              every message of the code, as JSON, with where it stands
-    scripts/messages.py check                exit 1 on anything missing, obsolete, fuzzy, a wrong placeholder or space, a '
+    scripts/messages.py check                exit 1 on a text missing or obsolete, a wrong space or apostrophe
     scripts/messages.py prune                drop the entries that the code no longer uses
     scripts/messages.py compile              write the .mo (nothing to do when it is up to date)
 
