@@ -8,8 +8,11 @@ from django.urls import reverse
 
 from tests.helpers.browser import SIZES, axe, log_in, overflows
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
-from tests.workshops.minutes.factories import approved, circulated, draft
+from tests.workshops.attendance.factories import AttendanceFactory
+from tests.workshops.factories import InvitationFactory
+from tests.workshops.minutes.factories import approved, circulated, close_corrections, draft
 from workshops.minutes import services
+from workshops.minutes.models import Correction
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,3 +109,28 @@ def test_the_secretariat_writes_and_decides(page: Any, live_server: Any) -> None
     )
     for path, name in others:
         looks_right(page, path, name)
+
+
+def test_a_guest_reads_and_corrects_by_the_link(page: Any, settings: Any) -> None:
+    by = UserFactory(is_staff=True, is_superuser=True)
+    written = draft(by=by, text=LONG)
+    guest = InvitationFactory(workshop=written.workshop, guest=True)
+    AttendanceFactory(invitation=guest)
+    minutes = services.circulate_minutes(minutes=written, by=by)
+    path = f"/invitations/{guest.token}/compte-rendu/"
+    looks_right(page, path, "guest")
+    page.get_by_role("link", name="Corriger cette partie").click()
+    page.get_by_label("Le texte tel que vous le souhaitez").fill(LONG.replace("approuve", "adopte"))
+    axe(page)
+    keep(page, "guest-correct")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Envoyer la correction").click()
+    page.locator("del", has_text="approuve").wait_for()
+    assert not overflows(page)
+    keep(page, "guest-corrections")
+    settings.MINUTES_LINK_DAYS = 0
+    correction = Correction.objects.get()
+    services.reject_correction(correction=correction, reason="Non.", by=by)
+    close_corrections(minutes)
+    services.approve_minutes(minutes=minutes, by=by)
+    looks_right(page, f"/en{path}", "guest-expired")
