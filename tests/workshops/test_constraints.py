@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.test import Client
 from django.utils import timezone
 
 from tests.workshops.attendance.factories import AttendanceFactory
@@ -160,3 +162,30 @@ def test_minutes_circulate_with_complete_decisions_alone() -> None:
         circulated_at=now,
         corrections_close_at=now + timedelta(days=7),
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "message"),
+    [
+        ({"silent_days": "60, 1", "attending_hours": "240", "convocation_days": "60"}, 302, ""),
+        ({"silent_days": "61"}, 200, "« 61 » n’est pas un nombre entier de 1 à 60"),
+        ({"convocation_days": "61"}, 200, "inférieure ou égale à 60"),
+    ],
+)
+def test_the_form_of_a_kind_says_it_before_the_database(
+    client_for: Callable[[str], Client], fields: dict[str, str], status: int, message: str
+) -> None:
+    sent = {"kind": "visit", "convocation_days": "5", "silent_days": "7, 2", "attending_hours": "24"}
+    answer = client_for("secretariat").post(
+        "/admin/workshops/kindrules/add/", {**sent, "corrections_days": "7", **fields}
+    )
+    text = answer.content.decode().replace("\u00a0", " ").replace("\u202f", " ")
+    assert answer.status_code == status and message in text
+    assert KindRules.objects.exists() is (status == 302)
+
+
+def test_a_kind_s_bounds_are_said_in_words_wherever_a_row_is_validated() -> None:
+    for fields in ({"silent_days": [61]}, {"attending_hours": [0]}, {"corrections_days": 61}):
+        with pytest.raises(ValidationError) as refused:
+            KindRules(kind="visit", **fields).validate_constraints()
+        assert "kindrules" not in str(refused.value), "the constraint's own words"
