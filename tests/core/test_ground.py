@@ -101,9 +101,9 @@ def test_page_in_a_real_browser(page):
 
 def test_axe_names_the_element_at_fault(page):
     page.set_content(
-        '<!doctype html><html lang="fr"><title>t</title><main><h1>a</h1><input id="x"></main></html>'
+        '<!doctype html><html lang="fr"><title>t</title><main><h1>a</h1><input id="axe"></main></html>'
     )
-    with pytest.raises(AssertionError, match="label.*#x"):
+    with pytest.raises(AssertionError, match="label.*#axe"):
         axe(page)
     page.set_content(
         '<!doctype html><html lang="fr"><title>t</title><main><h1>a</h1><label>b <input></label></main></html>'
