@@ -6,7 +6,7 @@ The tables are in permissions_table.txt, beside. A new address or action that is
 import re
 import time
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -332,6 +332,19 @@ def test_each_address_answers_each_role_as_the_table_says(role, client_for, worl
         if got != row.answers[place]:
             wrong.append(f"{row.method} {row.name} {row.target}: {got}, the table says {row.answers[place]}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_address_that_takes_a_post_has_a_row_for_it(client_for, world):
+    with_row = {row.name for row in rows() if row.method == "POST"}
+    without = []
+    for role, closed in (("administrator", ("405",)), ("member", ("405", "login"))):
+        client = recent(client_for(role))
+        for row in rows():
+            if row.name not in with_row:
+                got = answer_of(client, replace(row, method="POST"), world)
+                if got not in closed:
+                    without.append(f"POST {row.name} {row.target}: {got} for the {role}")
+    assert not without, "say in permissions_table.txt what each role is answered:\n" + "\n".join(without)
 
 
 # --- the administration's standard pages and actions, by model ---
