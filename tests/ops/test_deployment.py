@@ -181,6 +181,21 @@ def test_production_without_a_needed_variable_names_it(name: str) -> None:
     assert f"Set {name} in the environment" in done.stderr
 
 
+def test_production_stores_passwords_under_argon2() -> None:
+    code = (
+        "import django; django.setup()\n"
+        "from django.conf import settings; from members.models import User\n"
+        "person = User(); person.set_password('une phrase'); print(settings.PASSWORD_HASHERS[0], person.password)"
+    )
+    environment = {**PRODUCTION, "DJANGO_SETTINGS_MODULE": "industrie_positive.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    hasher, stored = done.stdout.split()
+    assert hasher == "django.contrib.auth.hashers.Argon2PasswordHasher"
+    assert stored.startswith("argon2$argon2id$")
+
+
 def test_production_refuses_demonstration_accounts() -> None:
     done = manage("check", DEMO_ACCOUNTS="true")
     assert done.returncode != 0
