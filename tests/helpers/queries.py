@@ -1,6 +1,8 @@
 """Pages ask the database the same number of questions whatever they show."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -14,6 +16,19 @@ def queries_of(client: Client, url: str, **extra: Any) -> list[str]:
         response = client.get(url, **extra)
     assert response.status_code == 200, f"{url} answered {response.status_code}"
     return [query["sql"] for query in captured.captured_queries]
+
+
+@contextmanager
+def counting_queries() -> Iterator[Counter[str]]:
+    """Count what is asked of the database by its first word; keeps no SQL, however long it is."""
+    counts: Counter[str] = Counter()
+
+    def count(execute: Any, sql: Any, *rest: Any) -> Any:
+        counts[str(sql).split(None, 1)[0]] += 1
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(count):
+        yield counts
 
 
 def assert_constant_queries(
