@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "core.middleware.UncountedAttemptsMiddleware",
 ]
 
 ROOT_URLCONF = "industrie_positive.urls"

@@ -62,6 +62,9 @@ def _rank(item: pytest.Item) -> int:
 
 # --- settings, before anything reads them ---
 
+# The cache of demo and production; tests have one in memory.
+SHIPPED_CACHE = pytest.StashKey[dict[str, Any]]()
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare what must stand before the first import of the portal's code."""
@@ -80,6 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
     prefix = f"test-{os.getpid()}"
     os.environ["REDIS_PREFIX"] = prefix
     django_settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{prefix}:"
+    config.stash[SHIPPED_CACHE] = django_settings.CACHES["default"]
     django_settings.CACHES["default"] = {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "default",
