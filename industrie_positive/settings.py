@@ -167,12 +167,17 @@ ACCOUNT_FORMS = {
     "login": "members.account_forms.LoginForm",
     "reset_password": "members.account_forms.ResetPasswordForm",
     "user_token": "members.account_forms.ResetLinkForm",
+    "change_password": "members.account_forms.ChangePasswordForm",
+    "reset_password_from_key": "members.account_forms.NewPasswordForm",
+    "reauthenticate": "members.account_forms.ReauthenticateForm",
 }
 MFA_ADAPTER = "members.accounts.PortalMFAAdapter"
 MFA_FORMS = {
     "add_webauthn": "members.account_forms.AddPasskeyForm",
     "edit_webauthn": "members.account_forms.RenamePasskeyForm",
     "activate_totp": "members.account_forms.ActivateAppForm",
+    "authenticate": "members.account_forms.CodeForm",
+    "reauthenticate": "members.account_forms.CodeAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -5,6 +5,8 @@ from typing import Any
 
 from allauth.account import forms as account
 from allauth.account.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as AuthReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django.core.exceptions import ValidationError
@@ -35,33 +37,37 @@ def _limit_name(form: Form) -> None:
     field.widget.attrs["maxlength"] = 80
 
 
-def _name_address(field: Field) -> None:
-    """Name a field once, by its label: a placeholder that repeats it only takes its place."""
-    field.label = _("E-mail address")
-    field.widget.attrs.pop("placeholder", None)
+class NamedOnce:
+    """A form whose fields are named once, by their labels: a placeholder that repeats one only takes its place."""
+
+    fields: dict[str, Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
 
 
-class LoginForm(account.LoginForm):  # type: ignore[misc]
+class LoginForm(NamedOnce, account.LoginForm):  # type: ignore[misc]
     """Log in by address and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Say it in the portal's words."""
         super().__init__(*args, **kwargs)
-        _name_address(self.fields["login"])
-        self.fields["password"].widget.attrs.pop("placeholder", None)
+        self.fields["login"].label = _("E-mail address")
 
     def clean_login(self) -> str:
         """Find the account however its address is typed."""
         return _as_kept(super().clean_login())
 
 
-class ResetPasswordForm(account.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(NamedOnce, account.ResetPasswordForm):  # type: ignore[misc]
     """Ask for a link to choose a new password. Whoever asks learns nothing: not by the page, nor by its time."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Say it in the portal's words."""
         super().__init__(*args, **kwargs)
-        _name_address(self.fields["email"])
+        self.fields["email"].label = _("E-mail address")
 
     def clean_email(self) -> str:
         """Keep the accounts that somebody has opened, and not closed since."""
@@ -96,7 +102,27 @@ class ResetLinkForm(account.UserTokenForm):  # type: ignore[misc]
         return cleaned
 
 
-class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+class ChangePasswordForm(NamedOnce, account.ChangePasswordForm):  # type: ignore[misc]
+    """Change the password, the present one given."""
+
+
+class NewPasswordForm(NamedOnce, account.ResetPasswordKeyForm):  # type: ignore[misc]
+    """Choose a password behind a reset link."""
+
+
+class ReauthenticateForm(NamedOnce, account.ReauthenticateForm):  # type: ignore[misc]
+    """Give the password again before something delicate."""
+
+
+class CodeForm(NamedOnce, AuthenticateForm):  # type: ignore[misc]
+    """Give a code of the second factor at login."""
+
+
+class CodeAgainForm(NamedOnce, AuthReauthenticateForm):  # type: ignore[misc]
+    """Give a code of the second factor before something delicate."""
+
+
+class AddPasskeyForm(NamedOnce, AddWebAuthnForm):  # type: ignore[misc]
     """Register a passkey: by default one that logs in by itself."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -109,7 +135,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         self.fields["passwordless"].initial = True
 
 
-class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc]
+class RenamePasskeyForm(NamedOnce, EditWebAuthnForm):  # type: ignore[misc]
     """Give a passkey another name."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -118,14 +144,13 @@ class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc]
         _limit_name(self)
 
 
-class ActivateAppForm(ActivateTOTPForm):  # type: ignore[misc]
+class ActivateAppForm(NamedOnce, ActivateTOTPForm):  # type: ignore[misc]
     """Prove that the app has the secret."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].label = _("The six figures that the app shows")
         self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autocapitalize": "off"}
-        del self.fields["code"].widget.attrs["placeholder"]
 
     @property
     def key_in_groups(self) -> str:

@@ -107,7 +107,7 @@ def time_range(start: datetime | None, end: datetime | None = None) -> str:
         return time_long(start)
     if isinstance(start, datetime) and _local(start).date() != _local(end).date():
         return f"{datetime_long(start)} – {datetime_long(end)}"
-    return f"{time_long(start)} – {time_long(end)}"
+    return f"{time_long(start)}{NBSP}– {time_long(end)}"
 
 
 def _field(obj: Any, field: str) -> tuple[str, str]:

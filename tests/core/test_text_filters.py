@@ -76,7 +76,7 @@ def test_dates_and_times(name, value, french, english):
 
 
 def test_time_range():
-    assert shown(text.time_range(NOON, NOON.replace(hour=14))) == "14~h~30 – 16~h~30"
+    assert shown(text.time_range(NOON, NOON.replace(hour=14))) == "14~h~30~– 16~h~30"
     assert shown(text.time_range(NOON, None)) == "14~h~30"
     assert (
         shown(text.time_range(NOON, NOON.replace(day=2)))

@@ -53,7 +53,7 @@ def test_a_week_shows_seven_days_with_venue_and_answers(secretariat: Client) -> 
     found = days(secretariat, week="2027-W19")
     assert (min(found), len(found)) == (date(2027, 5, 10), 7)
     html = secretariat.get(reverse(ADDRESS), {"week": "2027-W19"}).content.decode()
-    for text in (workshop.title_fr, workshop.venue.name, "9\xa0h – 11\xa0h", "présents\xa0: 1 sur 3"):
+    for text in (workshop.title_fr, workshop.venue.name, "9\xa0h\xa0– 11\xa0h", "présents\xa0: 1 sur 3"):
         assert text in html, text
     for link in ("week=2027-W18", "week=2027-W20", "month=2027-05"):
         assert link in html
