@@ -47,7 +47,7 @@ def test_new_person_has_no_password(client_for):
 def test_same_address_in_another_case_is_refused_at_the_field(client_for):
     UserFactory(email="nouvelle@example.org")
     response = client_for("secretariat").post("/admin/members/user/add/", PERSON)
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert "email" in response.context["adminform"].form.errors
     assert User.objects.filter(email__iexact="nouvelle@example.org").count() == 1
 
@@ -157,7 +157,7 @@ def test_second_titular_is_refused_with_a_clear_message(client_for):
         "starts_on": "2021-01-01",
     }
     response = client_for("secretariat").post("/admin/members/mandate/add/", data)
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert "a déjà un titulaire dans cette instance" in response.content.decode()
     assert Mandate.objects.filter(organisation=first.organisation).count() == 1
 

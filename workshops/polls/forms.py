@@ -98,7 +98,9 @@ class Slot(NamedTuple):
 class SlotForm(forms.Form):
     """A day and two times, Paris's; an empty line is none."""
 
-    day = DayField(label=_("Day"), required=False)
+    day = DayField(
+        label=_("Day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     start = forms.TimeField(
         label=_("Start"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
