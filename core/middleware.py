@@ -2,10 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from redis import RedisError
+
+from core.typed import clean_query
 
 logger = logging.getLogger(__name__)
 
@@ -25,17 +28,7 @@ class PrivateByDefaultMiddleware:
             "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
         )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        _drop_nul(response)
         return response
-
-
-def _drop_nul(response: HttpResponse) -> None:
-    """Put a space for each NUL of a page: a form gives back what was typed, and HTML cannot hold that character."""
-    headers = response.headers
-    if response.streaming or "Content-Encoding" in headers:
-        return
-    if headers.get("Content-Type", "").startswith("text/html") and b"\0" in response.content:
-        response.content = response.content.replace(b"\0", b" ")
 
 
 class UncountedAttemptsMiddleware:
@@ -56,3 +49,20 @@ class UncountedAttemptsMiddleware:
         response = render(request, "503.html", status=503)
         response.headers["Retry-After"] = "60"
         return response
+
+
+class CleanInputMiddleware:
+    """Cleans what a form or an address says before any view reads it (`core.typed`); files and other bodies stay."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Nothing to do around the view."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> None:
+        """Put the cleaned values in the place of those that came."""
+        request.GET = clean_query(request.GET)  # type: ignore[assignment]
+        if request.method == "POST":
+            request.POST = clean_query(request.POST)  # type: ignore[assignment]

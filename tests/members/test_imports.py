@@ -225,6 +225,12 @@ def test_encodings_and_separators_of_spreadsheets_are_read(people, lists, delimi
     assert not plan.errors and plan.targets[0].organisation.name == "Société Énergie"
 
 
+def test_cells_lose_what_a_form_would_lose(people, lists):
+    content = as_csv(("nom", "type", "adresse"), ("So\u202eciété\x9f", "pme", "\u200b\ufeff"))
+    (target,) = plan_import("organisations", content, by=people["secretariat"]).targets
+    assert (target.organisation.name, target.organisation.address) == ("Société", "")
+
+
 def bomb():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

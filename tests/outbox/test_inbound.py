@@ -265,6 +265,11 @@ def test_a_comment_is_one_clean_text():
     assert answer.comment.startswith("a\nb\nccc") and len(answer.comment) == 1000
 
 
+def test_a_comment_that_shows_nothing_is_none():
+    (answer,) = read_answers(event("COMMENT:\u200b\ufeff", "COMMENT:\u202e\x07"))
+    assert answer.comment == ""
+
+
 def test_a_header_without_end_is_read_in_its_beginning_alone():
     """The library takes minutes for the whole of such a one."""
     far = f"{'a@b.fr, ' * 2000}X <{plus_address(TAG)}>"

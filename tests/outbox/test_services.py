@@ -222,7 +222,7 @@ def test_queue_email_in_a_thread_answers_its_first_message_to_the_same_address()
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
 def test_queue_email_does_not_answer_a_message_that_never_left(state: str) -> None:
-    OutboxEmailFactory.in_state(state, thread="workshop:1", to="lea@example.org")
+    OutboxEmailFactory.in_state(state, key="poll:1", thread="workshop:1", to="lea@example.org")
     email = queue(thread="workshop:1")
     assert email is not None and email.in_reply_to == ""
 

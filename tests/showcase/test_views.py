@@ -108,7 +108,7 @@ def test_unknown_facet_value_is_told_and_left_out(client, prefix, words):
     assert "Bulane" in html
 
 
-@pytest.mark.parametrize("number", ["abc", "0", "-1", "2", "999999999999", "1.5", "%00", "١"])
+@pytest.mark.parametrize("number", ["abc", "0", "-1", "2", "999999999999", "1.5", "1%2B", "١"])
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_broken_page_number_is_a_clear_404(client, prefix, number):
     CompanyPageFactory()

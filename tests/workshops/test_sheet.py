@@ -205,7 +205,7 @@ def test_titles_lose_what_cannot_be_read(secretariat: Client) -> None:
     assert workshop.agenda.get().title_fr == "Tour de table"
 
 
-@pytest.mark.parametrize("title", ["\x1b\u202e", "a\x00b"])
+@pytest.mark.parametrize("title", ["\x1b\u202e", "\u200b\ufeff"])
 def test_a_title_of_nothing_readable_is_refused_at_the_field(secretariat: Client, title: str) -> None:
     assert set(errors(add(secretariat, title_fr=title))) == {"title_fr"}
 

@@ -333,10 +333,10 @@ def test_dates_changed_while_the_page_was_open(client: Client) -> None:
     [
         ({}, "answer"),
         ({"answer": "silent"}, "answer"),
-        ({"answer": "oui\x00"}, "answer"),
+        ({"answer": "oui"}, "answer"),
         ({"answer": "represented"}, "represented_by"),
+        ({"answer": "represented", "represented_by": "\u200b"}, "represented_by"),
         ({"answer": "yes", "comment": "x" * 50_000}, "comment"),
-        ({"answer": "yes", "comment": "a\x00b"}, "comment"),
     ],
 )
 def test_a_wrong_answer_is_refused_at_its_field(client: Client, data: dict[str, str], field: str) -> None:

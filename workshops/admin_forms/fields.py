@@ -14,12 +14,11 @@ from django.utils.translation import gettext as _
 from core.templatetags.text import day_long, time_long
 from core.widgets import InstantField
 from outbox.cleaning import clean_line
-from workshops.documents import DIRECTION
 
 
 def clean_title(text: str) -> str:
-    """Return a title on one line, without control characters or changes of the writing direction."""
-    return clean_line(DIRECTION.sub("", unicodedata.normalize("NFC", text)))
+    """Return a title on one line, each letter with its accent as one character."""
+    return clean_line(unicodedata.normalize("NFC", text))
 
 
 def clean_capacity(seats: int | None) -> int | None:

@@ -25,18 +25,12 @@ class TitleForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form with titles in both languages, each on one line."""
 
     def clean_title_fr(self) -> str:
-        """Take out what cannot be read."""
-        return self._title("title_fr")
+        """Put it on one line."""
+        return clean_title(self.cleaned_data["title_fr"] or "")
 
     def clean_title_en(self) -> str:
-        """Take out what cannot be read."""
-        return self._title("title_en")
-
-    def _title(self, name: str) -> str:
-        title = clean_title(self.cleaned_data[name] or "")
-        if self.cleaned_data[name] and not title:
-            raise forms.ValidationError(_("This title has no character that can be read."), code="title")
-        return title
+        """Put it on one line."""
+        return clean_title(self.cleaned_data["title_en"] or "")
 
 
 class AgendaItemForm(RankedForm, TitleForm):

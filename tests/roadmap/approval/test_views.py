@@ -205,9 +205,12 @@ def test_cast_bad_ballot_keeps_what_was_typed(
     assert data["explanation"] in html and not Ballot.objects.exists()
 
 
-def test_cast_nul_character_refused(client_for: ClientFor, people: People, approval: Approval) -> None:
-    data = ballot(approval, people.organisation, explanation="a\x00b")
-    assert post(client_for("member"), approval, data).status_code == 422
+def test_cast_explanation_loses_control_characters(
+    client_for: ClientFor, people: People, approval: Approval
+) -> None:
+    data = ballot(approval, people.organisation, explanation="a\x00\x07\u202eb")
+    assert post(client_for("member"), approval, data).status_code == 302
+    assert Ballot.objects.get().explanation == "ab"
 
 
 @pytest.mark.parametrize("change", [{}, {"choice": "oui"}])
