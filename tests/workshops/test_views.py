@@ -425,3 +425,9 @@ def test_list_for_a_member_takes_the_same_queries(client_for: ClientFor, people:
 
     assert_constant_queries(lambda: invite(1), lambda: invite(14), "/ateliers/", client=client_for("member"))
     assert Workshop.objects.count() == 15
+
+
+@pytest.mark.parametrize(("prefix", "tile"), [("", "<b>1<sup>er</sup></b> janv."), ("/en", "<b>1</b> Jan")])
+def test_a_tile_gives_the_date_as_people_write_it(client: Client, prefix: str, tile: str) -> None:
+    WorkshopFactory(scheduled=True, starts_at=datetime(2051, 1, 1, 12, tzinfo=UTC))
+    assert tile in client.get(f"{prefix}/ateliers/").content.decode()
