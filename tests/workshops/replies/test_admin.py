@@ -67,7 +67,7 @@ def test_no_address_of_the_list_asks_what_a_message_says(secretary: Client, look
 
 def test_the_sheet_says_what_arrived_and_why_it_waits(secretary: Client, stranger: CalendarReply) -> None:
     page = secretary.get(sheet(stranger)).content.decode()
-    assert "Une autre personne que l’invitée ou l’invité répond." in page
+    assert "La personne qui répond n’est pas celle qui est invitée." in page
     assert "assistant@example.com" in page and "Oui &lt;b&gt;sûr&lt;/b&gt;" in page and "<b>sûr" not in page
     assert stranger.invitation is not None and stranger.invitation.name in page
     assert f'value="{stranger.invitation.pk}" selected' in page
