@@ -450,5 +450,5 @@ def test_secretariat_writes_a_request_that_came_on_paper(client_for, leaver):
     response = client.post(reverse("admin:members_erasurerequest_add"), data)
     assert response.status_code == 302
     assert ErasureRequest.objects.get().person == leaver
-    assert client.post(reverse("admin:members_erasurerequest_add"), data).status_code == 200
+    assert client.post(reverse("admin:members_erasurerequest_add"), data).status_code == 422
     assert ErasureRequest.objects.count() == 1

@@ -259,7 +259,7 @@ def test_a_venue_given_another_host_while_its_room_is_taken_there_is_refused_at_
         services.schedule_workshop(workshop=draft, by=None)
 
     response = behind(site, schedule, lambda: client.post(address, data))
-    assert response.status_code == 200, response
+    assert response.status_code == 422, response
     assert set(response.context["adminform"].form.errors) == {"organisation"}
     room.refresh_from_db()
     assert room.organisation_id != site.organisation_id

@@ -168,8 +168,8 @@ def test_minutes_circulate_with_complete_decisions_alone() -> None:
     ("fields", "status", "message"),
     [
         ({"silent_days": "60, 1", "attending_hours": "240", "convocation_days": "60"}, 302, ""),
-        ({"silent_days": "61"}, 200, "« 61 » n’est pas un nombre entier de 1 à 60"),
-        ({"convocation_days": "61"}, 200, "inférieure ou égale à 60"),
+        ({"silent_days": "61"}, 422, "« 61 » n’est pas un nombre entier de 1 à 60"),
+        ({"convocation_days": "61"}, 422, "inférieure ou égale à 60"),
     ],
 )
 def test_the_form_of_a_kind_says_it_before_the_database(
