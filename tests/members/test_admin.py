@@ -10,9 +10,8 @@ from members.enums import SECRETARIAT_GROUP, MandateRole
 from members.models import Mandate, Organisation, User
 from outbox.models import OutboxEmail
 from tests.helpers.locks import behind
-from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
-from tests.members.factories import BodyFactory, MandateFactory, OrganisationFactory, SeatFactory, UserFactory
+from tests.members.factories import BodyFactory, MandateFactory, OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 NO_MANDATE = {"mandates-TOTAL_FORMS": "0", "mandates-INITIAL_FORMS": "0"}
@@ -187,18 +186,6 @@ def test_wrong_siren_is_told_at_the_field(client_for):
     response = client_for("secretariat").post("/admin/members/organisation/add/", data)
     assert "Ce numéro SIREN n’est pas valide." in response.content.decode()
     assert not Organisation.objects.filter(slug="faux").exists()
-
-
-@pytest.mark.parametrize("name", ["user", "organisation", "mandate", "seat"])
-def test_lists_ask_the_same_number_of_questions_for_one_and_thirty(client_for, name):
-    def make(number):
-        for _ in range(number):
-            mandate = MandateFactory()
-            SeatFactory(organisation=mandate.organisation, starts_on=date(2019, 10, 1))
-
-    assert_constant_queries(
-        lambda: make(1), lambda: make(29), f"/admin/members/{name}/", client=client_for("secretariat")
-    )
 
 
 @pytest.mark.parametrize(("choice", "seen"), [("today", "En poste"), ("ended", "Partie")])

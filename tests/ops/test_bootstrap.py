@@ -116,6 +116,49 @@ def test_bootstrap_without_a_registry_says_so(clone: Path) -> None:
     assert "could not be downloaded: check the network" in only_line(done)
 
 
+@pytest.fixture
+def installing(clone: Path) -> Path:
+    """A clone whose Python is there and whose packages are not; returns the folder of the installing programs."""
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (clone / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    folder = clone / ".venv" / "uv-tool" / "bin"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_bootstrap_on_a_disk_that_fills_up_says_how_much_it_needs(
+    clone: Path, programs: Path, installing: Path
+) -> None:
+    message = "error: Failed to install: django-5.2.whl: No space left on device (os error 28)"
+    add_program(installing, "uv", f"echo '{message}' >&2; exit 2")
+    line = only_line(bootstrap(clone, programs))
+    assert line == f"No disk space left in {clone}: the environment needs about 700 MB."
+    assert not (clone / ".venv" / "portal.stamp").exists(), "the next run installs again"
+
+
+def test_bootstrap_on_a_full_disk_says_so_even_without_a_log(
+    clone: Path, programs: Path, installing: Path
+) -> None:
+    add_program(installing, "uv", "exit 2")
+    add_program(programs, "df", "echo Filesystem; echo /dev/disk 1000 1000 12 100% /")
+    assert "No disk space left in" in only_line(bootstrap(clone, programs))
+
+
+def test_bootstrap_whose_pip_finds_no_room_says_so(clone: Path, programs: Path, installing: Path) -> None:
+    message = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    add_program(installing, "python", f"echo '{message}' >&2; exit 1")
+    add_program(
+        programs,
+        "python3",
+        f"""
+case "$*" in
+*"-m venv"*) exit 0;;
+*) exec {sys.executable} "$@";;
+esac""",
+    )
+    assert "No disk space left in" in only_line(bootstrap(clone, programs))
+
+
 def test_bootstrap_without_the_tests_tools_names_them_in_one_command(clone: Path, programs: Path) -> None:
     add_program(programs, "apt-get", "exit 1")
     add_program(programs, "id", "echo 1000")

@@ -4,10 +4,9 @@ import pytest
 
 from core.workflow import history
 from showcase.models import CompanyPage
-from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
 from tests.members.factories import OrganisationFactory
-from tests.showcase.factories import CommitmentFactory, CompanyCommitmentFactory, CompanyPageFactory
+from tests.showcase.factories import CommitmentFactory, CompanyPageFactory
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/showcase/companypage/"
@@ -59,11 +58,3 @@ def test_page_made_in_the_admin_is_found_with_its_lines(client_for, client):
     assert 'name="_withdraw"' in staff.get(f"{LIST}{page.pk}/change/").content.decode()
     for word in ("bronze", "sobriete", "electrique", "apprenti", "fonderie"):
         assert "Fonderie" in client.get(f"/vitrine/?q={word}").content.decode(), word
-
-
-def test_list_asks_the_same_number_of_questions_for_one_and_thirty(client_for):
-    def make(number):
-        for _ in range(number):
-            CompanyCommitmentFactory()
-
-    assert_constant_queries(lambda: make(1), lambda: make(29), LIST, client=client_for("secretariat"))

@@ -552,14 +552,3 @@ def test_process_takes_the_same_queries_for_one_and_thirty(secretariat: Client) 
             SeatFactory()
 
     assert_constant_queries(lambda: make(1), lambda: make(29), step("process", workshop), client=secretariat)
-
-
-def test_list_takes_the_same_queries_for_one_and_thirty(secretariat: Client) -> None:
-    url = reverse("admin:workshops_workshop_changelist")
-    assert_constant_queries(
-        lambda: InvitationFactory(), lambda: InvitationFactory.create_batch(29), url, client=secretariat
-    )
-    url = reverse("admin:workshops_venue_changelist")
-    assert_constant_queries(
-        lambda: VenueFactory(), lambda: VenueFactory.create_batch(29), url, client=secretariat
-    )

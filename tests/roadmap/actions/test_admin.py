@@ -4,10 +4,8 @@ import pytest
 
 from core.workflow import history
 from roadmap.actions.models import Action
-from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
-from tests.members.factories import OrganisationFactory
-from tests.roadmap.actions.factories import ActionFactory, MilestoneFactory
+from tests.roadmap.actions.factories import ActionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -67,13 +65,3 @@ def test_form_cannot_write_the_status(client_for):
     assert response.status_code == 302, response.context["errors"]
     saved = Action.objects.get()
     assert (saved.title_fr, saved.status, saved.slug) == ("Nouveau", "proposed", action.slug)
-
-
-def test_list_asks_the_same_number_of_questions_for_one_and_thirty(client_for):
-    def make(number):
-        for _ in range(number):
-            MilestoneFactory(action=ActionFactory(lead=OrganisationFactory()))
-
-    assert_constant_queries(
-        lambda: make(1), lambda: make(29), "/admin/roadmap/action/", client=client_for("secretariat")
-    )

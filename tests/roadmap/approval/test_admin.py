@@ -13,7 +13,6 @@ from core.clock import database_now
 from core.models import LedgerEntry
 from roadmap.approval import services
 from roadmap.approval.models import Approval, Ballot
-from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES, People
 from tests.members.factories import MandateFactory, SeatFactory
 from tests.roadmap.approval.factories import (
@@ -197,22 +196,6 @@ def test_no_permission_to_write_votes_exists() -> None:
         assert names == {f"view_{model}"}
     names = set(Permission.objects.filter(content_type__model="approval").values_list("codename", flat=True))
     assert names == {"view_approval", "add_approval"}
-
-
-@pytest.mark.parametrize(
-    "url", ["/admin/roadmap/approval/", "/admin/roadmap/ballot/", "/admin/core/ledgerentry/"]
-)
-def test_lists_have_constant_queries(url: str, client_for: ClientFor) -> None:
-    numbers = iter(range(10, 100))
-
-    def votes(count: int) -> None:
-        for _ in range(count):
-            approval = open_vote(titulars=1, version=make_version(number=next(numbers)))
-            for mandate in voters(approval):
-                cast(approval, mandate.organisation, mandate.person)
-            end(approval)
-
-    assert_constant_queries(lambda: votes(1), lambda: votes(8), url, client=client_for("secretariat"))
 
 
 def test_follow_has_constant_queries(client_for: ClientFor) -> None:

@@ -260,16 +260,9 @@ def test_list_of_versions_counts_what_is_unanswered(client_for: ClientFor) -> No
     )
 
 
-def test_lists_take_a_constant_number_of_queries(client_for: ClientFor) -> None:
-    version, working = make_consultation(), make_version()
+def test_text_takes_a_constant_number_of_queries(client_for: ClientFor) -> None:
+    working = make_version()
     client = client_for("administrator")
-
-    def comments(times: int) -> None:
-        for _time in range(times):
-            CommentFactory(block=block(version))
-
-    assert_constant_queries(lambda: comments(1), lambda: comments(10), COMMENTS, client=client)
-    assert_constant_queries(lambda: None, lambda: make_consultation(), VERSIONS, client=client)
 
     def paragraphs(times: int) -> None:
         for _time in range(times):

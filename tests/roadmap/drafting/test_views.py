@@ -9,11 +9,13 @@ from django.test import Client
 from django.utils import timezone
 
 from core.typed import clean_typed
+from members.models import User
 from roadmap.drafting.enums import CommentKind, VersionStatus
 from roadmap.drafting.models import Block, Comment, Version
 from tests.helpers.htmx import HX, assert_fragment_in_page, normalised
 from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
+from tests.members.factories import OrganisationFactory, UserFactory
 from tests.roadmap.drafting.factories import (
     CommentFactory,
     make_consultation,
@@ -388,15 +390,24 @@ def test_draft_takes_few_queries_whatever_it_carries(
     client_for: ClientFor, address: str, at_most: int
 ) -> None:
     version = make_consultation()
-    target = block(version)
+    target, organisation = block(version), OrganisationFactory()
 
-    def comment(times: int) -> None:
-        for _time in range(times):
-            CommentFactory(block=target, parent=CommentFactory(block=target), organisation=None)
+    def write(authors: list[User], parents: list[Comment | None]) -> list[Comment]:
+        return Comment.objects.bulk_create(
+            CommentFactory.build(
+                block=target, author=author, organisation=None if parent else organisation, parent=parent
+            )
+            for author, parent in zip(authors, parents, strict=True)
+        )
+
+    def comment(pairs: int) -> None:
+        authors = User.objects.bulk_create(UserFactory.build_batch(pairs))
+        questions = write(authors, [None] * pairs)
+        write(authors, [*questions])
 
     assert_constant_queries(
         lambda: comment(1),
-        lambda: comment(30),
+        lambda: comment(100),
         url(version, address),
         client=client_for("member"),
         at_most=at_most,

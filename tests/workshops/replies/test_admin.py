@@ -51,15 +51,6 @@ def test_the_list_shows_what_is_to_be_decided_first(
     assert [row.pk for row in found.context["cl"].result_list] == [stranger.pk]
 
 
-def test_the_list_asks_no_more_for_more_rows(secretary: Client, invitation: Invitation) -> None:
-    def more(count: int) -> None:
-        for _reply in range(count):
-            take(apple(facts_of(InvitationFactory(), uid="unknown@x")))
-            take(apple(facts_of(InvitationFactory())))
-
-    assert_constant_queries(lambda: more(1), lambda: more(2), LIST, client=secretary)
-
-
 @pytest.mark.parametrize("lookup", ["text__startswith", "raw__isnull", "digest__startswith"])
 def test_no_address_of_the_list_asks_what_a_message_says(secretary: Client, lookup: str) -> None:
     assert secretary.get(LIST, {lookup: "a"}).status_code == 400
