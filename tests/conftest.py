@@ -27,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-html", action="store_true", help="do not check the pages' HTML at the end")
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name bytes and long texts by their argument: xdist's workers must find the same names, a zip file has a time."""
+    return argname if isinstance(val, bytes) or (isinstance(val, str) and len(val) > 100) else None
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     """Say the seed."""
     return f"order: --seed={config.option.seed}"
