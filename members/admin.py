@@ -289,11 +289,12 @@ class SeatAdmin(RecordedAdmin):
 
 
 @admin.register(Body)
-class BodyAdmin(PortalAdmin):
+class BodyAdmin(RecordedAdmin):
     """Think tank, council, expert committee: rules rely on their slugs."""
 
     list_display = (in_language("name", _("name")), "slug", "starts_on", "ends_on", "composition")
     search_fields = ("name_fr", "name_en")
+    fields = ("slug", "name_fr", "name_en", "description_fr", "description_en", "starts_on", "ends_on")
 
     def get_urls(self) -> list[URLPattern]:
         """Add who sat on it on a day."""

@@ -1,4 +1,4 @@
-"""The registers' memory: every change of a person, an organisation, a seat or a mandate, with its author and reason."""
+"""The registers' memory: each change of a person, organisation, body, seat or mandate, with its author and reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from core.templatetags.text import date_long
 from members.enums import ChangeVerb
-from members.models import Change, Mandate, Organisation, Seat, User
+from members.models import Body, Change, Mandate, Organisation, Seat, User
 
 Snapshot = dict[str, Any]
 # What is remembered. A password, a login or a sort key is not.
@@ -28,6 +28,7 @@ TRACKED: dict[type[models.Model], tuple[str, ...]] = {
         *("name", "slug", "kind", "siren", "siret", "naf_rev2", "naf_2025", "sectors"),
         *("commune", "address", "latitude", "longitude", "website"),
     ),
+    Body: ("slug", "name_fr", "name_en", "description_fr", "description_en", "starts_on", "ends_on"),
     Seat: ("organisation", "body", "starts_on", "ends_on"),
     Mandate: ("person", "organisation", "body", "role", "starts_on", "ends_on"),
 }
@@ -111,7 +112,7 @@ def record_removal(instance: models.Model, *, by: Any, reason: str) -> None:
 
 
 def changes_of(instance: models.Model) -> models.QuerySet[Change]:
-    """Return the history of a person, an organisation (with their mandates), a seat or a mandate, newest first."""
+    """Return the history of a person, an organisation (with mandates), a body, a seat or a mandate, newest first."""
     rows = Change.objects.select_related("by").order_by("-id")
     if isinstance(instance, User):
         return rows.filter(person=instance)

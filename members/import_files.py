@@ -19,7 +19,7 @@ from core.templatetags.text import french_number
 from core.typed import clean_typed
 from members.exports import FORMULA_STARTS
 
-MAX_BYTES = 5 * 1024 * 1024
+MAX_BYTES = 5_000_000
 MAX_ROWS = 10_000
 MAX_COLUMNS = 60
 # What an honest workbook of that size unpacks to, at the very most.
@@ -66,7 +66,9 @@ def read_sheet(
 ) -> Sheet:
     """Read a file into rows of the known columns. Raises UnreadableFileError when it is none, too big or lacks one."""
     if len(content) > MAX_BYTES:
-        raise UnreadableFileError(_("The file is larger than %(size)s MB.") % {"size": MAX_BYTES // 1024**2})
+        raise UnreadableFileError(
+            _("The file is larger than %(size)s MB.") % {"size": MAX_BYTES // 1_000_000}
+        )
     lines = _xlsx_lines(content) if content.startswith(b"PK\x03\x04") else _csv_lines(content)
     try:
         return _sheet(lines, set(columns), aliases, required)

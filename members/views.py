@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.http import anonymous_page_cache, paginate, secret_page
+from core.search import clean
 from members.accounts import lock_account
 from members.directory import bodies, groups_of, matching_organisations
 from members.history import record_change, snapshot
@@ -24,7 +25,6 @@ from members.permissions import can_see_directory
 from members.space_forms import PreferencesForm
 
 DIRECTORY_PER_PAGE = 20
-LONGEST_QUERY = 100
 
 
 @login_not_required
@@ -45,23 +45,28 @@ def body_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def directory_list(request: HttpRequest) -> HttpResponse:
-    """The members' directory, by organisation; each person decides what is shown beside their name."""
+    """The members' directory, by organisation: each person decides what is shown. 422 for a search too long."""
     if not can_see_directory(request.user):
         raise PermissionDenied
-    query = " ".join(request.GET.get("q", "")[:LONGEST_QUERY].split())
-    body = request.GET.get("instance", "")
-    choices = list(Body.objects.all())
+    query, body = request.GET.get("q", ""), request.GET.get("instance", "")
+    error, unknown, choices = "", "", list(Body.objects.all())
+    try:
+        query = clean(query)
+    except ValidationError as refusal:
+        error = " ".join(refusal.messages)
     if body not in {choice.slug for choice in choices}:
-        body = ""
-    page = paginate(matching_organisations(query, body), request, DIRECTORY_PER_PAGE)
+        body, unknown = "", body[:60]
+    page = paginate([] if error else matching_organisations(query, body), request, DIRECTORY_PER_PAGE)
     context = {
         "page": page,
         "groups": groups_of(list(page.object_list), query, body),
         "query": query,
         "body": body,
         "bodies": choices,
+        "error": error,
+        "unknown": unknown,
     }
-    return render(request, "members/directory_list.html", context)
+    return render(request, "members/directory_list.html", context, status=422 if error else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,9 +12,9 @@ from typing import BinaryIO, cast
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
+from core.templatetags.text import file_size
 from outbox.cleaning import clean_line
 
 NAME_LENGTH = 120
@@ -56,7 +56,7 @@ def inspect_upload(file: UploadedFile, *, limit: int) -> FoundFile:
     if size > limit:
         raise ValidationError(
             _("This file weighs %(size)s: %(limit)s at most.")
-            % {"size": filesizeformat(size), "limit": filesizeformat(limit)},
+            % {"size": file_size(size), "limit": file_size(limit)},
             code="size",
         )
     if size == 0:

@@ -1,7 +1,7 @@
 """Filters for text, numbers, dates and times as French and English write them. Built in: no `{% load %}` needed."""
 
 from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
@@ -108,6 +108,23 @@ def time_range(start: datetime | None, end: datetime | None = None) -> str:
     if isinstance(start, datetime) and _local(start).date() != _local(end).date():
         return f"{datetime_long(start)} – {datetime_long(end)}"
     return f"{time_long(start)}{NBSP}– {time_long(end)}"
+
+
+@register.filter
+def day_and_hours(start: datetime | None, end: datetime | None = None) -> str:
+    """Write a day and from when to when, each day once: mardi 1er octobre 2019, 14 h 30 – 16 h."""
+    if start and end and _local(start).date() != _local(end).date():
+        at = "à" if _language() == "fr" else "at"
+        return f"{day_long(start)} {at} {time_long(start)} – {day_long(end)} {at} {time_long(end)}"
+    return f"{day_long(start)}, {time_range(start, end)}" if start else ""
+
+
+@register.filter
+def file_size(octets: int) -> str:
+    """Write a file's size in the decimal units of its limit: 10 Mo, 1,5 Mo, 35 ko; 10 MB."""
+    unit, divisor = ("M", 1_000_000) if octets >= 1_000_000 else ("k", 1_000)
+    number = (Decimal(octets) / divisor).quantize(Decimal("0.1") if unit == "M" else Decimal(1), ROUND_UP)
+    return f"{french_number(number)}{NBSP}{unit}{'o' if _language() == 'fr' else 'B'}"
 
 
 def _field(obj: Any, field: str) -> tuple[str, str]:

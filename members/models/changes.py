@@ -15,7 +15,7 @@ from members.models.people import User
 
 
 class Change(models.Model):
-    """One change of a person, an organisation, a seat or a mandate. Written by members.history only.
+    """One change of a person, an organisation, a body, a seat or a mandate. Written by members.history only.
 
     It belongs to the history of the person and of the organisation it concerns: a mandate's is read in both.
     """

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Choice(models.TextChoices):
@@ -16,5 +17,5 @@ class Outcome(models.TextChoices):
     """What an approval decided."""
 
     ADOPTED = "adopted", _("Adopted")
-    REJECTED = "rejected", _("Rejected")
+    REJECTED = "rejected", pgettext_lazy("outcome", "Rejected")
     NO_QUORUM = "no-quorum", _("Quorum not reached")

@@ -84,6 +84,24 @@ def test_time_range():
     )
 
 
+def test_day_and_hours_name_each_day_once():
+    write = text.day_and_hours
+    assert shown(write(NOON, NOON.replace(hour=14))).startswith("mardi 1er octobre 2019, 14~h~30")
+    night = shown(write(NOON, NOON.replace(day=2)))
+    assert night == "mardi 1er octobre 2019 à 14~h~30 – mercredi 2 octobre 2019 à 14~h~30"
+    with translation.override("en"):
+        assert shown(write(NOON, NOON.replace(day=2))).startswith("Tuesday 1 October 2019 at 2:30~pm – Wed")
+
+
+@pytest.mark.parametrize(
+    ("octets", "french"), [(10_000_000, "10~Mo"), (10_000_001, "10,1~Mo"), (1_500_000, "1,5~Mo"), (1, "1~ko")]
+)
+def test_file_size_is_in_the_units_of_its_limit(octets, french):
+    assert shown(text.file_size(octets)) == french
+    with translation.override("en"):
+        assert shown(text.file_size(octets)) == french.replace(",", ".").replace("o", "B")
+
+
 class TestLocalized:
     both = SimpleNamespace(title_fr="Été & <b>", title_en="Summer")
     french_only = SimpleNamespace(title_fr="Été & <b>", title_en="")

@@ -72,7 +72,7 @@ def test_directory_finds_nobody_without_breaking(client_for, someone, query):
     response = client_for("member").get(DIRECTORY, {"q": query})
     assert response.status_code == 200
     assert b"<script>alert" not in response.content
-    if query != "\0":
+    if query != "\0":  # which is no search at all
         assert "Personne ne correspond" in response.content.decode()
 
 
@@ -82,7 +82,16 @@ def test_directory_keeps_to_a_body(client_for, someone):
     client = client_for("member")
     text = text_of(client, instance="comite-experts")
     assert expert.get_full_name() in text and "Élodie" not in text
-    assert "Élodie" in text_of(client, instance="inconnue")
+    unknown = text_of(client, instance="inconnue")
+    assert "Élodie" in unknown and "« inconnue » ne fait pas partie des choix" in unknown.replace("\xa0", " ")
+
+
+def test_directory_refuses_a_search_too_long_and_keeps_it_whole(client_for, someone):
+    query = "x" * 1001
+    response = client_for("member").get(DIRECTORY, {"q": query})
+    assert response.status_code == 422
+    assert f'value="{query}"' in response.text and "Votre recherche compte" in response.text
+    assert "Élodie" not in response.text
 
 
 def test_directory_has_observers_and_nobody_from_the_past_or_the_future(client_for, people):

@@ -243,3 +243,21 @@ def test_no_personal_data_reaches_the_logs(client_for, caplog):
     client.post(reverse("admin:members_user_change", args=[person.pk]), data | {"reason": ""})
     client.post(reverse("admin:members_user_change", args=[person.pk]), data | {"reason": "Mariage"})
     assert "ecrète" not in caplog.text and "secrete@" not in caplog.text
+
+
+def test_a_body_is_a_register_too(client_for, people):
+    body = BodyFactory(name_fr="Comité")
+    url = reverse("admin:members_body_change", args=[body.pk])
+    data = {"name_fr": "Comité d’experts", "name_en": body.name_en, "reason": ""}
+    refused = client_for("administrator").post(url, data)
+    assert list(refused.context["adminform"].form.errors) == ["reason"] and not Change.objects.exists()
+    assert client_for("administrator").post(url, data | {"reason": "Nom complet"}).status_code == 302
+    change = Change.objects.get()
+    assert change.values == {"name_fr": ["Comité", "Comité d’experts"]}
+    assert (change.by, change.reason) == (people["administrator"], "Nom complet")
+    history = client_for("secretariat").get(reverse("admin:members_body_history", args=[body.pk])).text
+    assert (
+        "Comité d’experts" in history
+        and "Nom complet" in history
+        and people["administrator"].get_full_name() in history
+    )

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from core.templatetags import text as text_filters
 from outbox.models import OutboxEmail
 from tests.workshops.factories import AgendaItemFactory, InvitationFactory, VenueFactory, WorkshopFactory
 from workshops import emails, services
@@ -189,3 +190,20 @@ def _move(workshop: Workshop, *, hours: float = 0, **changes: object) -> None:
         by=None,
         **fields,
     )
+
+
+def test_news_of_a_move_across_midnight_name_each_day_once() -> None:
+    invitation = InvitationFactory()
+    _move(invitation.workshop, hours=24)
+    invitation.workshop.refresh_from_db()
+    start = invitation.workshop.starts_at
+    night = timezone.localtime(start).replace(hour=22, minute=0)
+    Workshop.objects.filter(pk=invitation.workshop_id).update(
+        starts_at=night, ends_at=night + timedelta(hours=3), answer_by=None
+    )
+    OutboxEmail.objects.all().delete()
+    _move(invitation.workshop, hours=48)
+    mail = OutboxEmail.objects.get(to=invitation.email)
+    planned = text_filters.day_and_hours(night, night + timedelta(hours=3))
+    assert planned.count(str(night.year)) == 2 and f"prévu le {planned} est déplacé" in mail.text
+    assert f"{planned} est déplacé" in mail.html

@@ -103,10 +103,12 @@ def test_a_venue_of_another_host_is_refused_and_a_new_venue_brings_its_own(secre
     assert workshop.venue == other
 
 
-def test_no_seat_at_all_is_refused_at_the_field(secretariat: Client) -> None:
-    assert set(errors(add(secretariat, capacity="0"))) == {"capacity"}
-    data = {"organisation": OrganisationFactory().pk, "name": "Salle", "capacity": "0"}
-    assert set(errors(secretariat.post(reverse("admin:workshops_venue_add"), data))) == {"capacity"}
+@pytest.mark.parametrize("seats", ["0", "-3"])
+def test_no_seat_at_all_is_refused_at_the_field(secretariat: Client, seats: str) -> None:
+    said = {"capacity": ["Une capacité vaut au moins 1."]}
+    assert errors(add(secretariat, capacity=seats)) == said
+    data = {"organisation": OrganisationFactory().pk, "name": "Salle", "capacity": seats}
+    assert errors(secretariat.post(reverse("admin:workshops_venue_add"), data)) == said
 
 
 def test_a_room_does_not_become_a_site_beside_another_workshop(secretariat: Client) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.text import file_size
 from workshops.admin_forms.rows import RankedForm
 from workshops.documents import TYPES, inspect_upload
 from workshops.models import Document
@@ -25,7 +25,7 @@ class StoredFile(forms.Widget):
             '<a href="{}">{}</a> ({})',
             document.get_absolute_url(),
             document.name,
-            filesizeformat(document.size),
+            file_size(document.size),
         )
 
 
@@ -50,7 +50,7 @@ class DocumentForm(RankedForm):
         """Refuse what is too large, of no kind that is taken, or not what its name says."""
         file = self.cleaned_data["file"]
         if isinstance(file, UploadedFile):
-            found = inspect_upload(file, limit=settings.WORKSHOP_DOCUMENT_MAX_MB * 1024 * 1024)
+            found = inspect_upload(file, limit=settings.WORKSHOP_DOCUMENT_MAX_MB * 1_000_000)
             self.instance.name, self.instance.content_type = found.name, found.content_type
             self.instance.size = found.size
         return file

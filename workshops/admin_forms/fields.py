@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.templatetags.text import day_long, time_long
 from core.widgets import InstantField
@@ -21,11 +22,13 @@ def clean_title(text: str) -> str:
     return clean_line(unicodedata.normalize("NFC", text))
 
 
-def clean_capacity(seats: int | None) -> int | None:
-    """Return a number of seats. Raises ValidationError for none at all: blank says "as many as come"."""
-    if seats == 0:
-        raise ValidationError(_("A capacity is at least 1."), code="capacity")
-    return seats
+class SeatsField(forms.IntegerField):
+    """A number of seats, one at least: blank says "as many as come"."""
+
+    default_error_messages = {"min_value": gettext_lazy("A capacity is at least 1.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs | {"min_value": 1})
 
 
 class ParisInstant:

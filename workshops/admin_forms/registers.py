@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from members.models import Organisation
-from workshops.admin_forms.fields import NumbersField, clean_capacity
+from workshops.admin_forms.fields import NumbersField, SeatsField
 from workshops.enums import OCCUPYING_STATES
 from workshops.models import KindRules, Venue, Workshop
 
@@ -18,10 +18,7 @@ class VenueForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Venue
         exclude: list[str] = []
-
-    def clean_capacity(self) -> int | None:
-        """Refuse no seat at all."""
-        return clean_capacity(self.cleaned_data["capacity"])
+        field_classes = {"capacity": SeatsField}
 
     def clean(self) -> dict[str, Any] | None:
         """Say at the field which workshops stand against another host, or against the whole site."""

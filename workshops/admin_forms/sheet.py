@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from core.widgets import NamedAutocomplete
 from members.models import Organisation
-from workshops.admin_forms.fields import clean_capacity, clean_title, hear_hours
+from workshops.admin_forms.fields import SeatsField, clean_title, hear_hours
 from workshops.admin_forms.rows import RankedForm
 from workshops.clashes import digest, warnings_about
 from workshops.models import AgendaItem, Venue, Workshop
@@ -55,6 +55,7 @@ class WorkshopForm(TitleForm):
     class Meta:
         model = Workshop
         exclude: list[str] = []
+        field_classes = {"capacity": SeatsField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,10 +64,6 @@ class WorkshopForm(TitleForm):
         elif self.instance.venue:
             self.initial.setdefault("host", self.instance.venue.organisation_id)
         hear_hours(self)
-
-    def clean_capacity(self) -> int | None:
-        """Refuse no seat at all."""
-        return clean_capacity(self.cleaned_data["capacity"])
 
     def clean(self) -> dict[str, Any] | None:
         """Say at their field what the database would refuse, and what it would not: a past date."""

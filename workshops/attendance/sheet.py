@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.clock import database_now
 from core.pdf import compile_pdf
-from core.templatetags.text import datetime_long, day_long, localized_text, time_range
+from core.templatetags.text import datetime_long, day_and_hours, localized_text
 from members.models import Mandate
 from workshops.emails import private_place
 from workshops.models.workshops import Workshop
@@ -27,7 +27,7 @@ def attendance_sheet(workshop: Workshop) -> bytes:
     roles = _roles(workshop, [row.person_id for row in invitations if row.person_id])
     data: dict[str, Any] = {
         "kind": str(workshop.get_kind_display()),
-        "when": f"{day_long(workshop.starts_at)}, {time_range(workshop.starts_at, workshop.ends_at)}",
+        "when": day_and_hours(workshop.starts_at, workshop.ends_at),
         "place": private_place(workshop),
         "footer": _("Attendance sheet printed on %(when)s") % {"when": datetime_long(database_now())},
         "words": {

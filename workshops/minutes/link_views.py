@@ -90,7 +90,8 @@ def correction_add_by_link(
     request: HttpRequest, invitation: Invitation, minutes: Minutes, position: int
 ) -> HttpResponse:
     """Ask for a correction of a section without an account."""
-    if not can_correct_by_link(invitation, minutes):
+    late = request.method == "POST" and minutes.is_approved
+    if not late and not can_correct_by_link(invitation, minutes):
         raise PermissionDenied
     back = reverse("workshops:minutes_by_link", args=[invitation.token])
     return ask_correction(request, minutes, position, back=back, invitation=invitation)

@@ -29,6 +29,7 @@ from workshops.minutes.permissions import (
     can_finish_decision,
     can_read_decision,
     can_read_minutes,
+    is_attendee,
     sees_names,
 )
 from workshops.minutes.record import lists_of, organisations_of, owner_label, quorum_of, quorum_sentence
@@ -136,7 +137,9 @@ def correction_add(request: HttpRequest, slug: str, position: int) -> HttpRespon
     minutes = _readable(request, slug)
     if isinstance(minutes, HttpResponse):
         return minutes
-    if not can_correct_minutes(request.user, minutes):
+    # Whoever typed while the minutes were approved is told so by the service, beside what they typed.
+    late = request.method == "POST" and minutes.is_approved and is_attendee(request.user, minutes.workshop)
+    if not late and not can_correct_minutes(request.user, minutes):
         raise PermissionDenied
     return ask_correction(request, minutes, position, back=minutes.get_absolute_url())
 
@@ -149,7 +152,8 @@ def ask_correction(
     section.minutes = minutes
     language = _language_of(section)
     current = getattr(section, f"text_{language}")
-    if minutes.corrections_close_at and database_now() >= minutes.corrections_close_at:
+    closes_at = minutes.corrections_close_at
+    if request.method != "POST" and closes_at and database_now() >= closes_at:
         return conflict(request, _("The corrections are closed."), back=back)
     form = CorrectionForm(
         request.POST if request.method == "POST" else None,
@@ -161,17 +165,18 @@ def ask_correction(
         if status == 302:
             messages.success(request, _("Your correction is with the secretariat; the others see it too."))
             return HttpResponseRedirect(f"{back}#section-{position}")
+    now = getattr(section, f"text_{language}")
+    moved = now != current
     context = {
         "minutes": minutes,
         "workshop": minutes.workshop,
         "section": section,
         "form": form,
+        "is_closed": status == 409 and not moved,
         "back": back,
         "csrf": invitation is None,
-        "current": MinutesSection.objects.values_list(f"text_{language}", flat=True).get(pk=section.pk)
-        if status == 409
-        else "",
-        "typed": form.data.get("proposed", "") if status == 409 else "",
+        "current": now if moved else "",
+        "typed": form.data.get("proposed", "") if moved else "",
     }
     if invitation:
         context["user"] = AnonymousUser()
@@ -207,8 +212,8 @@ def _propose(
         if error.code != "moved":
             return 409 if error.code == "closed" else 422
         # What was typed stays; sent again, it is a correction of the text as it is now.
-        now = MinutesSection.objects.get(pk=section.pk)
-        form.data = {**form.data.dict(), "seen": services.mark(getattr(now, f"text_{language}"))}  # type: ignore[attr-defined]
+        section.refresh_from_db(fields=[f"text_{language}"])
+        form.data = {**form.data.dict(), "seen": services.mark(getattr(section, f"text_{language}"))}  # type: ignore[attr-defined]
         return 409
     return 302
 

@@ -12,7 +12,7 @@ from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.templatetags.text import day_long, time_range
+from core.templatetags.text import day_and_hours
 from core.widgets import DayField, InstantField
 from workshops.models.places import Venue
 from workshops.polls.enums import Choice
@@ -212,4 +212,4 @@ def matrix(slots: list[Slot], venues: list[Venue]) -> list[Proposal]:
 
 def slot_label(slot: Any) -> str:
     """Return a slot in words."""
-    return f"{day_long(slot.starts_at)}, {time_range(slot.starts_at, slot.ends_at)}"
+    return day_and_hours(slot.starts_at, slot.ends_at)

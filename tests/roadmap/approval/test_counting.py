@@ -4,6 +4,7 @@ import itertools
 import random
 
 import pytest
+from django.utils import translation
 
 from roadmap.approval.counting import count, quorum_of
 from roadmap.approval.enums import Outcome
@@ -85,3 +86,8 @@ def test_count_refuses_nonsense() -> None:
         count(electorate=1, voices={1: "pour", 2: "pour"})
     with pytest.raises(ValueError):
         count(electorate=3, voices={1: "peut-être"})
+
+
+def test_an_outcome_agrees_with_the_version_it_is_about() -> None:
+    with translation.override("fr"):
+        assert [str(outcome.label) for outcome in Outcome][:2] == ["Adoptée", "Rejetée"]

@@ -157,7 +157,8 @@ def test_after_the_approval_the_link_opens_the_text_and_the_pdf_for_a_time(setti
     response = Client().get(address(guest, ".pdf"))
     assert response["Referrer-Policy"] == "no-referrer" and "private" in response["Cache-Control"]
     assert "Dominique Invitée" in Pdf(response.content).text()
-    assert ask(Client(), guest, comment="Encore ?").status_code == 403
+    late = ask(Client(), guest, comment="Encore ?")
+    assert late.status_code == 409 and "Encore ?" in late.text
     settings.MINUTES_LINK_DAYS = 0
     for path in ("/", ".pdf", "/corriger/1/"):
         gone = Client().get(address(guest, path))

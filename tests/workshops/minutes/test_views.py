@@ -171,6 +171,25 @@ def test_a_correction_of_a_text_that_changed_is_kept_and_shown_beside_it(by, peo
     assert client.post(path, again).status_code == 302
 
 
+@pytest.mark.parametrize("how", ["closed", "approved"])
+def test_a_correction_that_comes_too_late_keeps_what_was_typed(by, people, client_for, how):
+    minutes = circulated(by=by, present=people["member"])
+    path = reverse("workshops:correction_add", args=[minutes.workshop.slug, minutes.sections.get().position])
+    client = client_for("member")
+    data = {"seen": client.get(path).context["form"]["seen"].value()}
+    data |= {"proposed": "Le conseil adopte la charte.", "comment": "Un mot seulement."}
+    close_corrections(minutes)
+    if how == "approved":
+        services.approve_minutes(minutes=minutes, by=by)
+    response = client.post(path, data)
+    assert response.status_code == 409 and not Correction.objects.exists()
+    assert data["proposed"] in response.text and data["comment"] in response.text
+    assert ("approuvé" if how == "approved" else "close") in response.text
+    assert "Le texte a changé" not in response.text and "Envoyer la correction" not in response.text
+    assert client.get(path).status_code == (403 if how == "approved" else 409)
+    assert client_for("observer").post(path, data).status_code == (403 if how == "approved" else 404)
+
+
 def test_the_secretariat_accepts_rejects_and_is_told_of_a_later_change(by, people, staff):
     minutes = circulated(by=by, present=people["member"])
     section = minutes.sections.get()
