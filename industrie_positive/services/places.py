@@ -130,8 +130,9 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _reachable_by_all(path: Path) -> bool:
-    """Whether any user may walk to `path`."""
-    return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
+    """Whether any user may walk to `path`: by its name, and to what a link on the way leads to."""
+    folders = {*path.absolute().parents, *path.resolve().parents}
+    return all(folder.stat().st_mode & 0o001 for folder in folders)
 
 
 def persistent_home() -> Home:

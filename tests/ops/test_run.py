@@ -25,23 +25,47 @@ PATIENCE = 150
 pytestmark = [pytest.mark.xdist_group("run"), pytest.mark.timeout(400)]
 
 
-class Portal:
-    """One `make run` on a data folder of its own."""
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What `git clone` would give: nothing compiled, nothing collected, no data; the packages are lent by a link."""
+    folder = tmp_path_factory.mktemp("run") / "clone"
+    git = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in listed.rstrip("\0").split("\0"):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    yield folder
+    for note in Path("/var/lib").glob("industrie-positive-*/checkout"):
+        if note.read_text().strip() == str((folder / "var").resolve()):
+            shutil.rmtree(note.parent)
 
-    def __init__(self, var: Path) -> None:
-        self.var = var
+
+def command_of_make_run(clone: Path) -> list[str]:
+    """Return the Makefile's own line; without its bootstrap where that would install, in the tests' environment."""
+    version = ".venv/bin/python -c 'import sys; print(sys.version_info[:3])'"
+    stamp = f'test "$(cat uv.lock pyproject.toml | cksum) $({version})" = "$(cat .venv/portal.stamp)"'
+    if subprocess.run(["sh", "-c", stamp], cwd=clone).returncode != 0:
+        return [sys.executable, "-m", "industrie_positive.services", "run"]
+    line = subprocess.run(["make", "-n", "run"], cwd=clone, capture_output=True, text=True, check=True).stdout
+    return ["sh", "-c", line]
+
+
+class Portal:
+    """One `make run` in a fresh clone, with an empty home and no other environment."""
+
+    def __init__(self, clone: Path) -> None:
+        self.var = clone / "var"
         self.port = free_port()
-        self.output = var.parent / "output"
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": "/nonexistent",
-            "VAR_DIR": str(var),
-            "PORT": str(self.port),
-        }
+        self.output = clone.parent / "output"
+        home = clone.parent / "home"
+        home.mkdir(exist_ok=True)
+        environment = {"PATH": os.environ["PATH"], "HOME": str(home), "PORT": str(self.port)}
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "industrie_positive.services", "run"],
-                cwd=ROOT,
+                command_of_make_run(clone),
+                cwd=clone,
                 env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -99,18 +123,9 @@ def running(pids: list[int]) -> list[int]:
     return [pid for pid in pids if pid in alive]
 
 
-@pytest.fixture(scope="module")
-def var(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("run") / "var"
-    yield folder
-    for note in Path("/var/lib").glob("industrie-positive-*/checkout"):
-        if note.read_text().strip() == str(folder.resolve()):
-            shutil.rmtree(note.parent)
-
-
 @contextlib.contextmanager
-def serving(var: Path) -> Iterator[Portal]:
-    portal = Portal(var)
+def serving(clone: Path) -> Iterator[Portal]:
+    portal = Portal(clone)
     try:
         portal.wait_until_ready()
         yield portal
@@ -119,8 +134,8 @@ def serving(var: Path) -> Iterator[Portal]:
             portal.stop(signal.SIGTERM)
 
 
-def test_run_serves_and_stops_without_a_trace(var: Path) -> None:
-    with serving(var) as portal:
+def test_run_serves_and_stops_without_a_trace(clone: Path) -> None:
+    with serving(clone) as portal:
         assert f"http://127.0.0.1:{portal.port}/" in portal.said()
         assert "secretariat@example.org" in portal.said()
         assert len(portal.said().splitlines()) < 20
@@ -132,12 +147,12 @@ def test_run_serves_and_stops_without_a_trace(var: Path) -> None:
         processes = portal.tree()
         assert portal.stop(signal.SIGINT) == 0
         assert running(processes) == []
-    assert not (var / "backends.json").exists()
+    assert not (portal.var / "backends.json").exists()
 
 
-def test_run_has_a_worker_that_takes_tasks_and_a_beat(var: Path) -> None:
-    with serving(var) as portal:
-        urls = json.loads((var / "backends.json").read_text())
+def test_run_has_a_worker_that_takes_tasks_and_a_beat(clone: Path) -> None:
+    with serving(clone) as portal:
+        urls = json.loads((portal.var / "backends.json").read_text())
         environment = {**urls, "PATH": os.environ["PATH"], "PORTAL_MODE": "demo", "SECRET_KEY": "x"}
         # Beat would send the same within half a minute.
         command = [
@@ -155,15 +170,15 @@ def test_run_has_a_worker_that_takes_tasks_and_a_beat(var: Path) -> None:
             assert time.monotonic() < deadline, answer
             time.sleep(0.2)
         assert json.loads(answer[1])["worker"] is True
-        assert "beat: Starting" in (var / "log" / "beat.log").read_text()
+        assert "beat: Starting" in (portal.var / "log" / "beat.log").read_text()
         assert "relancé" not in portal.said()
 
 
-def test_run_killed_by_9_starts_again_with_its_data(var: Path) -> None:
-    with serving(var) as killed:
+def test_run_killed_by_9_starts_again_with_its_data(clone: Path) -> None:
+    with serving(clone) as killed:
         killed.sql("CREATE TABLE ops_kept AS SELECT 42 AS answer")
         killed.kill_tree()
-    with serving(var) as portal:
+    with serving(clone) as portal:
         assert portal.sql("SELECT answer FROM ops_kept") == [(42,)]
         portal.sql("DROP TABLE ops_kept")
         assert portal.get("/healthz")[0] == 200

@@ -302,4 +302,6 @@ def test_programs_are_copied_when_the_account_cannot_reach_them(tmp_path: Path) 
     assert copy.is_relative_to(tmp_path / "programs")
     assert (copy / "program").read_text() == "x"
     assert stat.S_IMODE(hidden.stat().st_mode) == 0o700
+    (hidden / "link").symlink_to("/bin")
+    assert home.runnable(hidden / "link" / "sh", name="linked").is_relative_to(tmp_path / "programs")
     assert home.runnable(Path("/bin/sh"), name="sh") == Path("/bin/sh")
