@@ -100,18 +100,16 @@ class AnswerForm(forms.Form):
         ).order_by("sort_name")
         if not holders:
             del self.fields["proxy_organisation"]
+        if people.exists():
+            self.fields["represented_by"].label = _("Or the name of somebody who is not in the list")
+        else:
+            del self.fields["representative"]
         if invitation.is_stand_in:
             self._take_alone(invitation)
         for name in self.FOR_REPRESENTED:
             if name in self.fields:
                 # One of them is needed by whoever is represented: the form does not call it optional.
                 self.fields[name].conditional = True  # type: ignore[attr-defined]
-        if invitation.is_stand_in:
-            del self.fields["representative"]
-        elif people.exists():
-            self.fields["represented_by"].label = _("Or the name of somebody who is not in the list")
-        else:
-            del self.fields["representative"]
 
     def _take_alone(self, invitation: Invitation) -> None:
         """Offer no representation to somebody who comes for a colleague already, and say why."""
