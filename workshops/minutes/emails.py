@@ -91,12 +91,15 @@ def _send(
     refusable: MailChoice | None = None,
 ) -> bool:
     """Queue a message to a person, with the page's address, or to a guest, with that of their own link."""
-    guest = reader if isinstance(reader, Invitation) else None
-    person = reader if isinstance(reader, User) else None
-    if guest is None and (person is None or not person.is_active):
+    if isinstance(reader, Invitation):
+        guest, person = reader, None
+        name, to, language = reader.current_name, reader.current_email, reader.mail_language
+    elif reader and reader.is_active:
+        guest, person = None, reader
+        name, to, language = reader.get_full_name(), reader.email, reader.language
+    else:
         return False
-    language = guest.mail_language if guest else person.language  # type: ignore[union-attr]
-    unsubscribe = unsubscribe_url(person, refusable) if person and refusable else ""
+    unsubscribe = unsubscribe_url(person, refusable) if refusable else ""
     with override(language):
         link, pdf = _addresses(minutes, guest)
         link = path.get_absolute_url() if path else link
@@ -105,7 +108,7 @@ def _send(
         {
             "minutes": minutes,
             "workshop": minutes.workshop,
-            "name": guest.current_name if guest else person.get_full_name(),  # type: ignore[union-attr]
+            "name": name,
             "is_guest": guest is not None,
             "link": settings.SITE_URL + link,
             "pdf": settings.SITE_URL + pdf,
@@ -117,7 +120,7 @@ def _send(
     row = queue_email(
         key=key or minutes_key(minutes),
         kind=kind,
-        to=guest.current_email if guest else person.email,  # type: ignore[union-attr]
+        to=to,
         subject=subject,
         text=text,
         html=html,
