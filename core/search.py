@@ -59,7 +59,7 @@ def words(text: str) -> list[str]:
 
 
 def clean(text: str) -> str:
-    """Return what somebody typed in a search box, without what PostgreSQL refuses.
+    """Return what somebody typed in a search box with one space between words.
 
     Raises ValidationError, with a message for the reader, past 1,000 characters.
     """
@@ -69,7 +69,7 @@ def clean(text: str) -> str:
             code="search_too_long",
             params={"length": french_number(len(text)), "limit": french_number(MAX_LENGTH)},
         )
-    return " ".join(text.replace("\0", "").encode("utf-8", "ignore").decode().split())
+    return " ".join(text.split())
 
 
 def search_vector(texts: Mapping[str, str | Iterable[str]], *, language: str) -> Any:
