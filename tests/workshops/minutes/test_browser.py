@@ -56,6 +56,20 @@ def test_the_public_pages(page: Any) -> None:
     looks_right(page, minutes.workshop.get_absolute_url(), "workshop")
 
 
+def correct(page: Any, who: str) -> None:
+    """Ask for another word, from the page of the minutes, and find it there."""
+    page.get_by_role("link", name="Corriger cette partie").click()
+    page.get_by_label("Le texte tel que vous le souhaitez").fill(LONG.replace("approuve", "adopte"))
+    axe(page)
+    keep(page, f"{who}-correct")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Envoyer la correction").click()
+    page.locator("del", has_text="approuve").wait_for()
+    axe(page)
+    assert not overflows(page)
+    keep(page, f"{who}-corrections")
+
+
 def test_an_attendee_reads_corrects_and_finishes(page: Any, live_server: Any) -> None:
     member = MandateFactory().person
     minutes = circulated(present=member, text=LONG)
@@ -63,16 +77,7 @@ def test_an_attendee_reads_corrects_and_finishes(page: Any, live_server: Any) ->
     log_in(page, live_server, member)
     looks_right(page, "/espace/", "space")
     page.goto(minutes.get_absolute_url())
-    page.get_by_role("link", name="Corriger cette partie").click()
-    page.get_by_label("Le texte tel que vous le souhaitez").fill(LONG.replace("approuve", "adopte"))
-    axe(page)
-    keep(page, "correct")
-    with page.expect_navigation():
-        page.get_by_role("button", name="Envoyer la correction").click()
-    page.locator("del", has_text="approuve").wait_for()
-    axe(page)
-    assert not overflows(page)
-    keep(page, "corrections")
+    correct(page, "member")
     looks_right(page, minutes.decisions.get().get_absolute_url(), "decision")
 
 
@@ -119,15 +124,7 @@ def test_a_guest_reads_and_corrects_by_the_link(page: Any, settings: Any) -> Non
     minutes = services.circulate_minutes(minutes=written, by=by)
     path = f"/invitations/{guest.token}/compte-rendu/"
     looks_right(page, path, "guest")
-    page.get_by_role("link", name="Corriger cette partie").click()
-    page.get_by_label("Le texte tel que vous le souhaitez").fill(LONG.replace("approuve", "adopte"))
-    axe(page)
-    keep(page, "guest-correct")
-    with page.expect_navigation():
-        page.get_by_role("button", name="Envoyer la correction").click()
-    page.locator("del", has_text="approuve").wait_for()
-    assert not overflows(page)
-    keep(page, "guest-corrections")
+    correct(page, "guest")
     settings.MINUTES_LINK_DAYS = 0
     correction = Correction.objects.get()
     services.reject_correction(correction=correction, reason="Non.", by=by)
