@@ -14,7 +14,7 @@ from django.contrib.admin.options import BaseModelAdmin
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, models
 from django.forms import TimeField
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -39,13 +39,6 @@ from core.workflow import lock
 # What the address of a list may ask about a field that is one of its filters.
 FILTER_LOOKUPS = ("", "__exact", "__id__exact", "__isnull", "__gte", "__lt")
 DATE_LOOKUPS = ("__year", "__month", "__day", "__gte", "__lt")
-
-
-def row_number(object_id: str) -> int:
-    """Return the row that an address names, for a page of our own. Raises Http404 when that is no row's number."""
-    if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
-        raise Http404
-    return int(object_id)
 
 
 class _PortalFields(BaseModelAdmin[Any]):

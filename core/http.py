@@ -51,6 +51,12 @@ def safe_next(request: HttpRequest, fallback: str) -> str:
     return target if allowed else fallback
 
 
+def row_number(text: str) -> int:
+    """Return the number of a row that an address or a form names: 0, which no row has, for what can be none."""
+    # 19 digits may be more than PostgreSQL's bigint.
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def paginate(rows: Any, request: HttpRequest, per_page: int) -> Page:
     """Return the page of a queryset or list that `?page=` asks for.
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from django.utils.translation import gettext_lazy as _
 
+from core.http import row_number
+
 # Beyond, a date is a slip of the finger; at the calendar's ends, computing with it would overflow.
 YEARS = range(1900, 3000)
 # HTML's "valid floating-point number".
@@ -42,7 +44,7 @@ class NamedAutocompleteMultiple(AutocompleteSelectMultiple):
 
 def _row_numbers(values: Any) -> list[str]:
     """Leave out what a forged form sent and no query takes: the field itself says that it is no choice."""
-    return [text for text in map(str, values) if text.isascii() and text.isdigit() and len(text) < 19]
+    return [text for text in map(str, values) if row_number(text)]
 
 
 class NumberInput(forms.NumberInput):

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.admin import PortalAdmin, row_number
+from core.admin import PortalAdmin
+from core.http import row_number
 from core.workflow import TransitionError, history
 from industrie_positive.erasure import erase
 from industrie_positive.personal_data import tables

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods
 
 from core.admin import PortalAdmin
+from core.http import row_number
 from core.workflow import TransitionError
 from members.enums import InvitationState
 from members.invitations import (
@@ -100,7 +101,7 @@ def _invite_page(request: HttpRequest, model_admin: InvitesPeople) -> HttpRespon
     if not can_invite(request.user):
         raise PermissionDenied
     given = request.POST if request.method == "POST" else request.GET
-    numbers = [int(text) for text in given.getlist("person") if text.isdecimal() and len(text) < 18]
+    numbers = [number for text in given.getlist("person") if (number := row_number(text))]
     people = User.objects.filter(pk__in=numbers[:MOST_AT_ONCE])
     if request.method != "POST":
         return model_admin.preview_invitations(request, people)

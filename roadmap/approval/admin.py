@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import ReadOnlyAdmin, row_number
+from core.admin import ReadOnlyAdmin
 from core.clock import database_now
+from core.http import row_number
 from core.workflow import TransitionError
 from members.models import User
 from roadmap.approval import pages, services
@@ -160,11 +161,7 @@ class VoteFilter(admin.SimpleListFilter):
         value = self.value()
         if not value:
             return queryset
-        return (
-            queryset.filter(voter__approval=int(value))
-            if value.isdecimal() and len(value) < 19
-            else queryset.none()
-        )
+        return queryset.filter(voter__approval=row_number(value))
 
 
 @admin.register(Ballot)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.clock import database_now
-from core.http import anonymous_page_cache, render_page_or_fragment, wants_fragment
+from core.http import anonymous_page_cache, render_page_or_fragment, row_number, wants_fragment
 from core.templatetags.text import datetime_long
 from roadmap.approval import pages, services
 from roadmap.approval.forms import BallotForm
@@ -81,10 +81,8 @@ def ballot_cast(request: HttpRequest, approval: Approval) -> HttpResponse:
 
 
 def _voter(request: HttpRequest, approval: Approval) -> Voter | None:
-    organisation = request.POST.get("organisation", "")
-    if not (organisation.isascii() and organisation.isdigit() and len(organisation) < 19):
-        return None
-    return approval.voters.select_related("organisation").filter(organisation=int(organisation)).first()
+    organisation = row_number(request.POST.get("organisation", ""))
+    return approval.voters.select_related("organisation").filter(organisation=organisation).first()
 
 
 def _no_voice(user: Any, approval: Approval) -> str:

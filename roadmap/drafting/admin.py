@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import PortalAdmin, in_language
+from core.http import row_number
 from core.templatetags.text import datetime_long
 from core.workflow import TransitionError, history, record
 from roadmap.drafting import services
@@ -156,7 +157,7 @@ class VersionAdmin(PortalAdmin):
         if request.method == "POST":
             for name, step in (("up", -1), ("down", 1)):
                 if number := request.POST.get(name):
-                    block = get_object_or_404(Block, version=version, pk=_number(number))
+                    block = get_object_or_404(Block, version=version, pk=row_number(number))
                     services.move_block(block=block, step=step, by=request.user)
             return HttpResponseRedirect(reverse("admin:roadmap_version_text", args=[pk]))
         blocks = version.blocks.order_by("position")
@@ -166,7 +167,7 @@ class VersionAdmin(PortalAdmin):
         """A new passage, below `?parent=` (an axis without)."""
         version = self._editable(request, pk)
         number = request.GET.get("parent")
-        parent = get_object_or_404(Block, version=version, pk=_number(number)) if number else None
+        parent = get_object_or_404(Block, version=version, pk=row_number(number)) if number else None
         kind = services.CHILD_KIND.get(parent.kind if parent else None)
         if kind is None:
             raise PermissionDenied(gettext("A paragraph has nothing below it."))
@@ -267,11 +268,6 @@ class VersionAdmin(PortalAdmin):
         )
 
 
-def _number(text: str) -> int:
-    """Return the number a form or an address brings, or one that no row has."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
 class AnsweredFilter(admin.SimpleListFilter):
     """Whether the secretariat has decided or replied."""
 
@@ -304,7 +300,7 @@ class VersionFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Comment]) -> QuerySet[Comment]:
         """Keep the comments of the choice."""
-        return queryset.filter(block__version=_number(self.value() or "")) if self.value() else queryset
+        return queryset.filter(block__version=row_number(self.value() or "")) if self.value() else queryset
 
 
 @admin.register(Comment)
@@ -369,7 +365,7 @@ class CommentAdmin(PortalAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         comments = Comment.objects.top_level().with_replies().select_related("block__version")
-        comment = get_object_or_404(comments, pk=_number(object_id))
+        comment = get_object_or_404(comments, pk=row_number(object_id))
         decision = DecisionForm(request.POST if "decide" in request.POST else None, comment=comment)
         answer = AnswerForm(request.POST if "answer" in request.POST else None)
         status = 200

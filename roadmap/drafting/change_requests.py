@@ -12,7 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.admin import ReadOnlyAdmin, row_number
+from core.admin import ReadOnlyAdmin
+from core.http import row_number
 from core.workflow import TransitionError, transition
 from roadmap.drafting.enums import ChangeRequestState, VersionStatus
 from roadmap.drafting.models import Block, ChangeRequest

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
+from core.http import row_number
 from roadmap.drafting import services
 from roadmap.drafting.forms import CommentForm, voices
 from roadmap.drafting.models import Block, Comment, Version
@@ -66,7 +67,7 @@ def comment_to_answer(version: Version, label: str, number: str | None) -> Comme
     if not number:
         return None
     comments = Comment.objects.top_level().with_replies().filter(block__version=version, block__label=label)
-    parent = comments.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
+    parent = comments.filter(pk=row_number(number)).first()
     if parent is None:
         raise Http404(_("This comment does not exist on this paragraph."))
     return parent

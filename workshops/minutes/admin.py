@@ -10,7 +10,8 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import ReadOnlyAdmin, row_number
+from core.admin import ReadOnlyAdmin
+from core.http import row_number
 from core.templatetags.text import localized_text
 from workshops.minutes import admin_views
 from workshops.minutes.enums import CorrectionState, DecisionState

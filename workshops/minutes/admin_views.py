@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.clock import database_now
+from core.http import row_number
 from core.workflow import TransitionError, history
 from workshops.minutes import services
 from workshops.minutes.enums import DecisionState
@@ -145,18 +146,14 @@ def _next_step(request: HttpRequest, minutes: Minutes) -> HttpResponse:
     if "add" in asked:
         section = services.add_section(minutes=minutes, title_fr=asked.get("new_title", ""), by=request.user)
         return HttpResponseRedirect(f"{address}#part-{section.pk}")
-    if number := _number(asked.get("remove", "")):
+    if number := row_number(asked.get("remove", "")):
         section = get_object_or_404(minutes.sections, pk=number)
         services.remove_section(section=section, by=request.user)
-    elif number := _number(asked.get("decide", "")):
+    elif number := row_number(asked.get("decide", "")):
         add = reverse("admin:workshops_minutes_decision_add", args=[minutes.pk])
         return HttpResponseRedirect(f"{add}?section={number}")
     messages.success(request, _("Saved."))
     return HttpResponseRedirect(address)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _page(
@@ -244,7 +241,7 @@ def decision_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = DecisionForm(
         request.POST if request.method == "POST" else None,
         minutes=minutes,
-        initial={"section": _number(request.GET.get("section", "")) or None},
+        initial={"section": row_number(request.GET.get("section", "")) or None},
     )
     status = 200
     if request.method == "POST":

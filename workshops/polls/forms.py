@@ -12,6 +12,7 @@ from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.http import row_number
 from core.templatetags.text import day_and_hours
 from core.widgets import DayField, InstantField
 from workshops.models.places import Venue
@@ -44,7 +45,7 @@ class ReplyForm(forms.Form):
         for name in self.data:
             prefix, _dash, number = name.partition("-")
             if prefix == "option" and self.data[name]:
-                found[int(number) if number.isdecimal() and len(number) < 19 else 0] = str(self.data[name])
+                found[row_number(number)] = str(self.data[name])
         return found
 
     def choices(self) -> dict[int, str]:

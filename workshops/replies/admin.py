@@ -10,7 +10,8 @@ from django.urls import path
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import ReadOnlyAdmin, row_number
+from core.admin import ReadOnlyAdmin
+from core.http import row_number
 from outbox.models import Heartbeat
 from workshops.models import CalendarReply
 from workshops.permissions import can_run_workshops
