@@ -3,8 +3,11 @@
 import os
 import random
 import socket
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as django_settings
@@ -63,6 +66,21 @@ def _rank(item: pytest.Item) -> int:
         return 0
     mark = item.get_closest_marker("django_db")
     return 1 if "transactional_db" in fixtures or (mark and mark.kwargs.get("transaction")) else 2
+
+
+# --- no test begins at a day's very end ---
+
+MIDNIGHT = 30  # seconds
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Wait for midnight, in Paris and in UTC, rather than have "today" change in the middle of a test."""
+    for zone in (UTC, ZoneInfo("Europe/Paris")):
+        now = datetime.now(zone)
+        left = (24 - now.hour) * 3600 - now.minute * 60 - now.second
+        if left <= MIDNIGHT:
+            time.sleep(left)
 
 
 # --- settings, before anything reads them ---
@@ -191,7 +209,8 @@ def clean_slate() -> Iterator[None]:
 
     translation.activate(django_settings.LANGUAGE_CODE)
     yield
-    for cache in caches.all(initialized_only=True):
+    # All of them: the live server's threads fill caches that this thread may not have opened.
+    for cache in caches.all():
         cache.clear()
 
 
