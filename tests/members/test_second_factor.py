@@ -18,7 +18,7 @@ from django.test import Client
 from members.accounts import renew_encryption
 from members.second_factor import lacks_second_factor
 from outbox.models import OutboxEmail
-from tests.helpers.browser import SIZES, accessibility_faults, log_in, overflows
+from tests.helpers.browser import PATIENCE, SIZES, accessibility_faults, log_in, overflows
 from tests.members.factories import UserFactory
 
 PASSWORD = "une phrase facile à retenir"
@@ -31,6 +31,13 @@ def code_of(secret, at=None):
     digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", counter), hashlib.sha1).digest()
     start = digest[-1] & 15
     return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"
+
+
+def wrong_codes(secret, count=1):
+    """Return codes that an app shows neither now nor in the next minutes: any fixed one is right some day."""
+    now = time.time()
+    right = {code_of(secret, now + 30 * step) for step in range(-2, 12)}
+    return [code for n in range(100) if (code := f"{n:06}") not in right][:count]
 
 
 def test_codes_are_those_of_the_rfc():
@@ -145,7 +152,7 @@ def test_password_alone_no_longer_logs_in(client, with_context):
     add_app(user)
     assert password_step(client, user)["Location"] == "/connexion/verification/"
     assert client.get("/espace/").status_code == 302
-    wrong = client.post("/connexion/verification/", {"code": "000000"})
+    wrong = client.post("/connexion/verification/", {"code": wrong_codes(SECRET)[0]})
     assert wrong.status_code == 422
     assert client.get("/espace/").status_code == 302
     code = code_of(SECRET)
@@ -177,8 +184,8 @@ def test_second_step_is_limited(settings, with_context):
     client = Client()
     password_step(client, user)
     statuses = [
-        client.post("/connexion/verification/", {"code": f"{n:06}"}, REMOTE_ADDR=f"192.0.2.{n}").status_code
-        for n in range(7)
+        client.post("/connexion/verification/", {"code": code}, REMOTE_ADDR=f"192.0.2.{n}").status_code
+        for n, code in enumerate(wrong_codes(SECRET, 7))
     ]
     assert statuses == [422] * 5 + [429] * 2
 
@@ -293,6 +300,12 @@ def confirm_password(page):
     page.click("main button.btn-primary")
 
 
+def log_out(page):
+    """Log out, and see it done: a page asked for at once would come before the answer and still be logged in."""
+    with page.expect_navigation():
+        page.click("header button[form=logout]")
+
+
 @pytest.mark.parametrize("language", ["", "/en"])
 def test_passkey_is_registered_then_logs_in(transactional_db, page, live_server, authenticator, language):
     user = with_password(UserFactory(email="camille@example.org"))
@@ -307,7 +320,7 @@ def test_passkey_is_registered_then_logs_in(transactional_db, page, live_server,
     assert len(codes) == 10
     page.goto(f"{language}/compte/securite/")
     assert "Mon téléphone" in page.inner_text("main")
-    page.click("header button[form=logout]")
+    log_out(page)
     page.goto(f"{language}/connexion/")
     page.click("#passkey-login")
     page.wait_for_url("**/espace/")
@@ -324,8 +337,7 @@ def test_passkey_of_a_closed_account_opens_nothing(transactional_db, page, live_
     confirm_password(page)
     page.click("#passkey-add")
     page.wait_for_url("**/codes/")
-    page.click("header button[form=logout]")
-    page.wait_for_url("**/")
+    log_out(page)
     user.is_active = False
     user.save()
     page.goto("/connexion/")
@@ -343,7 +355,7 @@ def test_passkey_as_second_step_and_to_confirm(transactional_db, page, live_serv
     page.uncheck("input[name=passwordless]")
     page.click("#passkey-add")
     page.wait_for_url("**/codes/")
-    page.click("header button[form=logout]")
+    log_out(page)
     page.goto("/connexion/")
     page.fill("input[name=login]", user.email)
     page.fill("input[name=password]", PASSWORD)
@@ -370,6 +382,7 @@ def test_device_that_gives_no_passkey_is_told(transactional_db, page, live_serve
 def test_login_works_without_script(transactional_db, browser, live_server):
     user = with_password(UserFactory())
     context = browser.new_context(java_script_enabled=False, base_url=live_server.url)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto("/connexion/")
     assert not page.is_visible("#passkey-login"), "what cannot work is not offered"
@@ -390,7 +403,7 @@ def test_staff_set_an_app_up_and_come_back(transactional_db, page, live_server, 
     confirm_password(page)
     page.wait_for_url("**/application/")
     assert page.evaluate("document.querySelector('main img').naturalWidth") > 0, "the QR code is drawn"
-    page.fill("input[name=code]", "000000")
+    page.fill("input[name=code]", wrong_codes(page.inner_text("main code").replace(" ", ""))[0])
     page.click("main button.btn-primary")
     page.wait_for_selector(".has-error")
     page.fill("input[name=code]", code_of(page.inner_text("main code").replace(" ", "")))
@@ -400,7 +413,7 @@ def test_staff_set_an_app_up_and_come_back(transactional_db, page, live_server, 
     page.click("main a.btn-primary")
     page.wait_for_url("**/admin/members/user/")
     page.goto("/espace/")
-    page.click("header button[form=logout]")
+    log_out(page)
     # A recovery code opens once in place of the app.
     page.goto("/connexion/")
     page.fill("input[name=login]", staff.email)
