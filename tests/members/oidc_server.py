@@ -96,7 +96,7 @@ class Server:
     def standard(self, changes: dict[str, Any], **claims: Any) -> dict[str, Any]:
         """Return the claims that every token has, as changed by the test."""
         now = int(time.time())
-        whole = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 60} | claims | changes
+        whole = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 600} | claims | changes
         return {name: value for name, value in whole.items() if value is not None}
 
 

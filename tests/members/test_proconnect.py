@@ -14,7 +14,7 @@ from django.utils import timezone
 from industrie_positive import env
 from members.models import User
 from members.proconnect.matching import Refusal
-from tests.helpers.browser import axe
+from tests.helpers.browser import PATIENCE, axe
 from tests.members import oidc_server
 from tests.members.factories import MandateFactory, OrganisationFactory, UserFactory
 from tests.members.proconnect import LOGIN, SIREN, SIRET, assert_refused, browse, go
@@ -368,13 +368,14 @@ def test_in_a_browser_in_and_out(browser, live_server, proconnect, ada, settings
     """A page of its own: the ready one refuses other sites, and ProConnect is one. No CSP refusal may show."""
     settings.SITE_URL = live_server.url
     context = browser.new_context(base_url=live_server.url, locale="fr-FR")
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     refusals: list[str] = []
     page.on("console", lambda line: refusals.append(line.text) if "Content Security" in line.text else None)
     page.goto("/connexion/?next=/espace/")
     axe(page)
     page.get_by_role("link", name="Se connecter avec ProConnect").click()
-    page.wait_for_url("**/espace/")
+    page.wait_for_url(f"{live_server.url}/espace/")  # whole: the login page's own address ends with it
     page.goto("/deconnexion/")
     page.locator("main").get_by_role("button", name="Se déconnecter").click()
     page.wait_for_url(f"{live_server.url}/")
