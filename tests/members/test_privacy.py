@@ -301,7 +301,7 @@ def test_erasing_leaves_the_record_and_nothing_of_the_person(leaver, people):
         "vélo",
         "secret-of-totp",
         "192.0.2.7",
-        "adieu",
+        "adieu, ",  # with what no random token holds
     ):
         assert trace.lower() not in everything, trace
         assert json.dumps(trace.lower())[1:-1] not in everything, trace
@@ -346,7 +346,7 @@ def test_erasing_leaves_longer_names_and_addresses_alone(people):
 
 
 def test_erasing_forgets_former_names_and_former_requests(people):
-    person = UserFactory(first_name="Ancienne", last_name="Dunom")
+    person = UserFactory(first_name="Ancienne", last_name="Dunomdavant")
     LogEntry.objects.create(
         user=people["secretariat"],
         content_type=ContentType.objects.get_for_model(User),
@@ -357,13 +357,13 @@ def test_erasing_forgets_former_names_and_former_requests(people):
     )
     person.last_name = "Renomméezut"
     person.save()
-    taken_back = request_erasure(person=person, message="Pour Untel", by=person)
+    taken_back = request_erasure(person=person, message="Pour untel, du Lez", by=person)
     withdraw_erasure(request=taken_back, by=person)
-    refused = request_erasure(person=person, message="Pour Unetelle", by=person)
+    refused = request_erasure(person=person, message="Pour unetelle, du Lez", by=person)
     refuse_erasure(request=refused, by=people["secretariat"], reason="Revenez, Sobriquet")
     erase(request=request_erasure(person=person, message="", by=person), by=people["secretariat"])
     everything = every_text_of_the_database()
-    for trace in ("Dunom", "Renomméezut", "Untel", "Unetelle", "Sobriquet"):
+    for trace in ("Dunomdavant", "Renomméezut", "untel, du Lez", "unetelle, du Lez", "Sobriquet"):
         assert trace not in everything, trace
 
 
