@@ -33,12 +33,9 @@ def text_url(version: Version, rest: str = "") -> str:
 
 
 def moments(opens: timedelta | None, closes: timedelta | None) -> dict[str, str]:
-    """Return what a publication's form sends, in Paris time."""
+    """Return what a publication's form sends, in Paris: noon of a day, an hour that October does not have twice."""
     asked = {"opens_at": opens, "closes_at": closes}
-    return {
-        name: f"{timezone.localtime(timezone.now() + delta):%Y-%m-%dT%H:%M}" if delta else ""
-        for name, delta in asked.items()
-    }
+    return {name: f"{timezone.localdate() + delta}T12:00" if delta else "" for name, delta in asked.items()}
 
 
 @pytest.mark.parametrize("role", ROLES)
