@@ -99,8 +99,8 @@ def test_open_from_the_form(client_for: ClientFor) -> None:
         {"closes_at": "demain"},
         {"opens_at": "2020-02-01T10:00"},
         {"opens_at": "2199-02-01T10:00"},
-        {"version": "999"},
-        {"casting_organisation": "999"},
+        {"version": "999999999"},
+        {"casting_organisation": "999999999"},
     ],
 )
 def test_open_bad_form_refused(change: dict[str, str], client_for: ClientFor) -> None:
