@@ -353,11 +353,11 @@ def test_long_thread_shows_the_latest_and_links_the_rest(client_for: ClientFor) 
     client = client_for("member")
     html = client.get(thread(version)).content.decode()
     assert html.count('<article class="comment') == 50
-    assert f"commentaire-{comments[2].pk}" not in html and f"commentaire-{comments[-1].pk}" in html
+    assert f'id="commentaire-{comments[2].pk}"' not in html and f'id="commentaire-{comments[-1].pk}"' in html
     first = client.get(url(version, "commentaires/?passage=1.1.1")).content.decode()
     assert first.count('<article class="comment') == 30 and "page=2" in first
     answering = client.get(thread(version) + f"?reponse={comments[0].pk}").content.decode()
-    assert f"commentaire-{comments[0].pk}" in answering
+    assert f'id="commentaire-{comments[0].pk}"' in answering
 
 
 def test_comment_list_follows_the_text_and_its_passages(client_for: ClientFor) -> None:
