@@ -26,6 +26,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from core.models import TransitionLog
+from core.workflow import lock
 from industrie_positive.services.smtp_sink import KeepInFolder
 from outbox.inbound import plus_address
 from outbox.models import Heartbeat, OutboxEmail
@@ -77,7 +78,7 @@ class Reader:
         while not condition():
             assert self.process.poll() is None, "it ended before"
         self.process.kill()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=60)
 
     def finish(self) -> None:
         """Let it do its work."""
@@ -123,6 +124,9 @@ def test_a_reader_killed_while_it_answers_leaves_the_answer_to_the_next(
         Invitation.objects.select_for_update().get(pk=invitation.pk)
         Reader(imap).kill_when(somebody_waits)
     assert CalendarReply.objects.get().state == ReplyState.RECEIVED and answers() == {}
+    with transaction.atomic():
+        # The server holds the killed reader's lock until it sees that nobody is there, and the next would skip the row.
+        lock(CalendarReply.objects.get())
     Reader(imap).finish()
     assert CalendarReply.objects.get().state == ReplyState.APPLIED and answers() == {invitation.pk: 1}
     assert OutboxEmail.objects.filter(kind="workshop-answer").count() == 1
@@ -232,11 +236,13 @@ def test_a_mailbox_restored_with_new_uids_changes_nothing(settings: Settings, in
 
 
 def test_a_server_that_is_gone_leaves_what_was_received_to_be_handled(
-    mailbox: ImapServer, invitation: Invitation, caplog: pytest.LogCaptureFixture
+    settings: Settings, imap: ImapServer, invitation: Invitation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mailbox.stop()
     services.receive_mail(apple(facts_of(invitation)))
-    with caplog.at_level(logging.DEBUG):
+    with socket.socket() as nobody, caplog.at_level(logging.DEBUG):
+        # Held, so that no other server takes the port, and not listened to.
+        nobody.bind(("127.0.0.1", 0))
+        settings.INBOUND_MAILBOX = imap.mailbox(port=nobody.getsockname()[1])
         read_replies()
     invitation.refresh_from_db()
     assert invitation.answer == Answer.YES
