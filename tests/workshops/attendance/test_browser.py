@@ -82,9 +82,9 @@ def test_what_somebody_left_waiting_on_a_phone_signs_nobody_else_in(
     page.route(f"**{path}", lambda route: route.abort())
     page.get_by_role("button", name="Confirmer ma présence").click()
     expect(state).to_have_attribute("data-state", "waiting")
-    page.unroute(f"**{path}")
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto("about:blank")
+    page.unroute(f"**{path}")  # not before: the page tries again every three seconds
     page.context.clear_cookies()
     log_in(page, live_server, people["member_other"])
     page.goto(path)
