@@ -136,8 +136,8 @@ def test_a_taken_room_and_a_past_date_come_last_and_cannot_be_chosen() -> None:
 def test_a_hosts_whole_site_is_taken_with_any_of_its_rooms() -> None:
     host = OrganisationFactory()
     site, room = VenueFactory(organisation=host, is_site=True), VenueFactory(organisation=host)
-    for proposed, held in ((site, room), (room, site)):
-        poll = make_poll(days=(20 + held.pk % 7,), venue=proposed)
+    for days, proposed, held in ((20, site, room), (21, room, site)):
+        poll = make_poll(days=(days,), venue=proposed)
         option = poll.options.get()
         WorkshopFactory(scheduled=True, venue=held, starts_at=option.starts_at, ends_at=option.ends_at)
         assert ranked(poll)[0].clash
