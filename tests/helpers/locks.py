@@ -39,7 +39,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     def run(act: Callable[[], Any]) -> Any:
         def started() -> Any:
             connection.ensure_connection()
-            line.wait(timeout=30)
+            line.wait(timeout=120)
             return act()
 
         return _outcome(started)
@@ -58,4 +58,4 @@ def behind(locked: Any, change: Callable[[Any], object], act: Callable[[], Any])
                 pass
             assert not future.done(), f"it did not wait: {future.result()}"
             change(row)
-        return future.result(timeout=60)
+        return future.result(timeout=120)

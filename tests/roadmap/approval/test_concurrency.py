@@ -98,7 +98,7 @@ def test_cast_while_the_closing_instant_passes(monkeypatch: pytest.MonkeyPatch) 
         raise AssertionError("the vote never closed")
 
     def close() -> None:
-        ended.wait(timeout=60)
+        ended.wait(timeout=120)
         services.close_approval(approval=approval)
 
     done = at_once(*(lambda m=m: vote(m) for m in mandates), close, close)
@@ -137,7 +137,7 @@ def test_closing_waits_for_a_ballot_being_written() -> None:
             while not (closing.done() or somebody_waits()):
                 pass
             assert not closing.done(), "it did not wait"
-        (closed,) = closing.result(timeout=30)
+        (closed,) = closing.result(timeout=120)
     assert getattr(closed, "outcome", closed) == "adopted"
 
 

@@ -78,7 +78,7 @@ def test_reminders_run_twice_send_once() -> None:
 
 def test_reminders_none_before_opening_nor_after_closing() -> None:
     approval = open_vote(titulars=1)
-    move(approval, opens_in=timedelta(minutes=5), closes_in=timedelta(hours=2))
+    move(approval, opens_in=timedelta(hours=1), closes_in=timedelta(hours=2))
     assert services.send_due_reminders() == 0
     assert services.send_due_reminders() == 0 and end(approval)
     assert services.send_due_reminders() == 0 and reminders() == []

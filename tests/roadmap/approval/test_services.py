@@ -93,7 +93,7 @@ def test_open_refused_leaves_nothing() -> None:
         open_vote(version=version, opens_at=now - timedelta(days=2), closes_at=now - timedelta(days=1))
     with pytest.raises(ApprovalError):
         open_vote(version=version, casting_organisation=OrganisationFactory())
-    Consultation.objects.create(version=version, opens_at=now, closes_at=now + timedelta(minutes=1))
+    Consultation.objects.create(version=version, opens_at=now, closes_at=now + timedelta(hours=1))
     with pytest.raises(ApprovalError, match="consultation"):
         open_vote(version=version)
     version.refresh_from_db()
@@ -293,7 +293,7 @@ def test_cast_on_another_text_refused() -> None:
 def test_cast_before_opening_and_after_closing_refused() -> None:
     approval = open_vote(titulars=1)
     mandate = voters(approval)[0]
-    move(approval, opens_in=timedelta(minutes=1), closes_in=timedelta(days=1))
+    move(approval, opens_in=timedelta(hours=1), closes_in=timedelta(days=1))
     with pytest.raises(NotOpenError):
         cast(approval, mandate.organisation, mandate.person)
     end(approval)

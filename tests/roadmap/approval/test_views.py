@@ -228,7 +228,7 @@ def test_cast_after_closing_is_a_conflict(
 
 
 def test_cast_before_opening_is_a_conflict(client_for: ClientFor, people: People, approval: Approval) -> None:
-    move(approval, opens_in=timedelta(minutes=3), closes_in=timedelta(days=1))
+    move(approval, opens_in=timedelta(hours=1), closes_in=timedelta(days=1))
     client = client_for("member")
     assert b"<textarea" not in client.get(approval.get_absolute_url()).content
     assert post(client, approval, ballot(approval, people.organisation)).status_code == 409

@@ -114,7 +114,7 @@ def test_a_correction_that_waits_behind_the_closing_second_is_refused():
                 pass
             assert not asking.done(), "it did not wait"
             close_corrections(held)
-        refused = asking.result(timeout=20)
+        refused = asking.result(timeout=120)
     assert isinstance(refused, MinutesError) and refused.code == "closed"
     assert not Correction.objects.exists()
 

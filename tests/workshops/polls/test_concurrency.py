@@ -56,7 +56,7 @@ def behind_a_lock(workshop: Workshop, act: Any, meanwhile: Any) -> object:
                 pass
             assert not waiting.done(), "it did not wait"
             meanwhile()
-        return waiting.result(timeout=20)
+        return waiting.result(timeout=120)
 
 
 def test_choosing_at_once_schedules_once_and_mails_each_once() -> None:
