@@ -176,13 +176,13 @@ def throwaway_home() -> Iterator[Home]:
 
 def _sweep(parent: Path) -> None:
     """Remove the throwaway folders of processes that were killed."""
-    for lock in parent.glob(f"{THROWAWAY_PREFIX}*/lock"):
+    for folder in parent.glob(f"{THROWAWAY_PREFIX}*"):
         with contextlib.suppress(OSError):
-            if lock.parent.lstat().st_uid != os.geteuid():  # /tmp is everybody's: touch only what we made
+            if folder.lstat().st_uid != os.geteuid():  # /tmp is everybody's: touch only what we made
                 continue
-            with lock.open("a") as file:
+            with (folder / "lock").open("r+") as file:  # made by its owner alone
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(lock.parent, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_var_dir() -> Path:

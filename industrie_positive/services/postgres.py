@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -82,13 +83,13 @@ class Postgres:
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._settle_earlier_server()
-        for attempts_left in (2, 1, 0):
-            self.process = self._launch()
-            if self._wait_until_it_answers(self.process):
-                break
-            if not attempts_left:
+        attempts, deadline = 1, time.monotonic() + START_SECONDS
+        while not self._start_once():
+            # The port was taken meanwhile; or a killed server's children are still ending: on a slow disk, after long.
+            if time.monotonic() > deadline or (attempts >= 3 and not self._is_still_held()):
                 raise ServiceError(self._why_not("did not start"))
-            time.sleep(1)  # the port was taken meanwhile, or a killed server's children are still ending
+            attempts += 1
+            time.sleep(1)
         self._ensure_role_and_database()
         return self.url()
 
@@ -151,6 +152,15 @@ class Postgres:
         reason = next((line for line in lines if "FATAL" in line or "rror" in line), "no reason given")
         return f"The embedded PostgreSQL {what}: {reason} (see {self.log})."
 
+    def _start_once(self) -> bool:
+        self.process = self._launch()
+        return self._wait_until_it_answers(self.process)
+
+    def _is_still_held(self) -> bool:
+        """Whether the last start failed because processes of an earlier server still use the data."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return any("pre-existing shared memory block" in line for line in lines[-5:])
+
     def _launch(self) -> subprocess.Popen[bytes]:
         self.port = free_port()
         command = [self._program("postgres"), "-D", str(self.data), "-c", f"port={self.port}"]
@@ -181,7 +191,7 @@ class Postgres:
             f"The embedded PostgreSQL did not answer within {START_SECONDS} s (see {self.log})."
         )
 
-    def _connect(self, port: int) -> Any:
+    def _connect(self, port: int, *, seconds: int = 3) -> Any:
         import psycopg2
 
         return psycopg2.connect(
@@ -190,7 +200,7 @@ class Postgres:
             user=SUPERUSER,
             password=self._password,
             dbname="postgres",
-            connect_timeout=3,
+            connect_timeout=seconds,
         )
 
     def _answers(self, port: int) -> bool:
@@ -198,28 +208,28 @@ class Postgres:
         import psycopg2
 
         try:
-            connection = self._connect(port)
-        except psycopg2.OperationalError:
-            return False
-        try:
-            with connection.cursor() as cursor:
+            with contextlib.closing(self._connect(port)) as connection, connection.cursor() as cursor:
                 cursor.execute("SHOW data_directory")
                 return Path(cursor.fetchone()[0]).resolve() == self.data.resolve()
-        finally:
-            connection.close()
+        except psycopg2.OperationalError:
+            return False
 
     def _settle_earlier_server(self) -> None:
         """Stop a server that outlived its supervisor; make a dead one's lock file harmless."""
         lock = self.data / "postmaster.pid"
         deadline = time.monotonic() + 60
         while lock.exists() and time.monotonic() < deadline:
-            lines = lock.read_text().splitlines()
+            try:
+                lines = lock.read_text().splitlines()
+            except FileNotFoundError:  # it has just ended
+                return
             if len(lines) < 4 or not lines[0].strip().lstrip("-").isdigit():
                 lock.unlink(missing_ok=True)
                 return
             pid, port = abs(int(lines[0])), int(lines[3] or 0)
             if self._answers(port) and _is_live_postgres(pid):
-                os.kill(pid, signal.SIGINT)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT)
             elif not _is_live_postgres(pid):
                 # PostgreSQL believes a zombie or a reused pid alive and refuses. The pid of its own parent
                 # it takes for stale, and still checks that no orphaned backend holds the shared memory:
@@ -233,7 +243,7 @@ class Postgres:
             )
 
     def _ensure_role_and_database(self) -> None:
-        connection = self._connect(self.port)
+        connection = self._connect(self.port, seconds=60)
         connection.autocommit = True
         try:
             with connection.cursor() as cursor:

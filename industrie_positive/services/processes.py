@@ -44,11 +44,22 @@ def ignore_stop_signals() -> None:
         signal.signal(signum, signal.SIG_IGN)
 
 
+# Bound, and never listening: Linux gives their ports to nobody who asks for any free one, while a server that asks for
+# one of them by its number (with SO_REUSEADDR, as servers do) has it.
+_kept: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A TCP port of the loopback nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback nobody listens on; on Linux it is kept for whoever we name it to, until we end."""
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port = int(probe.getsockname()[1])
+    if sys.platform == "linux":
+        _kept.append(probe)
+    else:
+        probe.close()
+    return port
 
 
 def stop_process(process: subprocess.Popen[bytes], *signals: tuple[signal.Signals, float]) -> None:
