@@ -42,7 +42,7 @@ def test_every_link_leads_to_a_sound_page(council, client_for, role):
         assert len(titles) >= 8, f"few different titles in {language}: {titles}"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("role", ["anonymous", "member"])
 @pytest.mark.parametrize(
     ("size", "scheme", "starts"), [("small", "dark", ["/"]), ("large", "light", ["/", "/en/"])]

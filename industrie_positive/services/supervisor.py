@@ -27,7 +27,7 @@ from .processes import (
     stop_process,
 )
 
-START_SECONDS = 60
+START_SECONDS = 120
 KILLED_RUN_SECONDS = 20
 # A child that ends this often within a minute will not get better by another start.
 RESTARTS, RESTART_WINDOW = 3, 60

@@ -89,7 +89,7 @@ def test_append_in_threads_leaves_no_gap_nor_fork() -> None:
 
     def work(_n: int) -> None:
         try:
-            line.wait(timeout=30)
+            line.wait(timeout=60)
             for _turn in range(5):
                 append(2)
         finally:
@@ -154,7 +154,7 @@ def test_first_fault_sees_one_instant() -> None:
 
     def check() -> Iterator[ledger.Fault]:
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(lambda: (append(), connection.close())).result(timeout=30)
+            pool.submit(lambda: (append(), connection.close())).result(timeout=60)
         seen.append(LedgerEntry.objects.count())
         yield from ()
 

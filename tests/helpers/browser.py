@@ -34,7 +34,9 @@ def browser() -> Iterator[Any]:
     arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         program = playwright.chromium.launch(
-            executable_path=chromium(), args=[*arguments, "--disable-dev-shm-usage", "--disable-gpu"]
+            executable_path=chromium(),
+            args=[*arguments, "--disable-dev-shm-usage", "--disable-gpu"],
+            timeout=3 * PATIENCE,
         )
         yield program
         program.close()

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
+from tests.helpers.browser import PATIENCE
 from tests.showcase.factories import CompanyPageFactory
 
 PAGES = ["/", "/en/", "/vitrine/", "/en/vitrine/"]
@@ -84,6 +85,7 @@ def full_portal(transactional_db):
 def first_visit(browser, live_server, client, path: str) -> tuple[int, int, int]:
     """Return the bytes, requests and elements of a page in a browser that holds nothing yet."""
     context = browser.new_context(base_url=live_server.url, reduced_motion="reduce", locale="fr-FR")
+    context.set_default_timeout(PATIENCE)
     tab = context.new_page()
     asked: set[str] = set()
     # A set: Chromium takes the favicon, which is the header's mark, from what it has just received.

@@ -160,9 +160,19 @@ def test_image_runs_as_an_ordinary_user() -> None:
 
 
 def test_healthcheck_fails_when_nothing_answers() -> None:
+    # On this machine's own port 8000 anything may answer; on port 1 nothing does.
+    script = "deploy/healthcheck.py"
+    code = (
+        "import http.client, runpy; real = http.client.HTTPConnection;"
+        "http.client.HTTPConnection = lambda host, port, **options: real(host, {8000: 1}[port], **options);"
+        f"runpy.run_path({script!r}, run_name='__main__')"
+    )
     for service in ("web", "worker", "unknown"):
-        done = subprocess.run([sys.executable, "deploy/healthcheck.py", service], cwd=ROOT, env=PRODUCTION)
+        command = [sys.executable, "-c", code, service]
+        done = subprocess.run(command, cwd=ROOT, env=PRODUCTION, capture_output=True, text=True)
         assert done.returncode == 1
+        wrong = "KeyError" if service == "unknown" else "refused"
+        assert wrong in done.stderr
 
 
 # -- production settings ---------------------------------------------------------------------------

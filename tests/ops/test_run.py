@@ -20,9 +20,9 @@ from industrie_positive.services.processes import free_port
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C arrête tout"
 # The first start collects and compresses the static files; seconds, but more beside other tests' browsers.
-PATIENCE = 150
+PATIENCE = 300
 
-pytestmark = [pytest.mark.xdist_group("run"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.xdist_group("run"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +38,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / ".venv").symlink_to(ROOT / ".venv")
     yield folder
     for note in Path("/var/lib").glob("industrie-positive-*/checkout"):
-        if note.read_text().strip() == str((folder / "var").resolve()):
-            shutil.rmtree(note.parent)
+        with contextlib.suppress(OSError):  # another checkout's, just removed or another user's
+            if note.read_text().strip() == str((folder / "var").resolve()):
+                shutil.rmtree(note.parent)
 
 
 def command_of_make_run(clone: Path) -> list[str]:
@@ -78,7 +79,7 @@ class Portal:
             time.sleep(0.1)
 
     def said(self) -> str:
-        return self.output.read_text()
+        return self.output.read_text(errors="replace")  # it may be in the middle of a letter
 
     def get(self, path: str) -> tuple[int, str]:
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -108,19 +109,27 @@ class Portal:
 
     def stop(self, signum: signal.Signals) -> int:
         self.process.send_signal(signum)
-        return self.process.wait(60)
+        return self.process.wait(180)
 
     def kill_tree(self) -> None:
         for pid in self.tree():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 def running(pids: list[int]) -> list[int]:
     shown = subprocess.run(["ps", "-e", "-o", "pid=,stat="], capture_output=True, text=True).stdout
     alive = {int(line.split()[0]) for line in shown.splitlines() if not line.split()[1].startswith("Z")}
     return [pid for pid in pids if pid in alive]
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    """What was killed a moment ago may not have had its turn to end."""
+    deadline = time.monotonic() + 60
+    while left := running(pids):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
 
 
 @contextlib.contextmanager
@@ -146,7 +155,7 @@ def test_run_serves_and_stops_without_a_trace(clone: Path) -> None:
         assert portal.get(stylesheet)[0] == 200
         processes = portal.tree()
         assert portal.stop(signal.SIGINT) == 0
-        assert running(processes) == []
+        wait_until_gone(processes)
     assert not (portal.var / "backends.json").exists()
 
 
@@ -165,12 +174,14 @@ def test_run_has_a_worker_that_takes_tasks_and_a_beat(clone: Path) -> None:
             "outbox.tasks.heartbeat",
         ]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 180
         while (answer := portal.get("/readyz"))[0] != 200:
             assert time.monotonic() < deadline, answer
             time.sleep(0.2)
         assert json.loads(answer[1])["worker"] is True
-        assert "beat: Starting" in (portal.var / "log" / "beat.log").read_text()
+        while "beat: Starting" not in (portal.var / "log" / "beat.log").read_text(errors="replace"):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
         assert "relancé" not in portal.said()
 
 

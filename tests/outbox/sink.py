@@ -12,6 +12,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from industrie_positive.services.processes import free_port
+
 
 @dataclass(frozen=True)
 class Received:
@@ -40,8 +42,7 @@ class Sink:
         self.close_after_each = False
         self._held: set[str] = set()
         self.holding = threading.Event()
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         sink = self
 
         class Counted(SMTP):
@@ -53,7 +54,12 @@ class Sink:
             def factory(self) -> SMTP:
                 return Counted(self.handler, enable_SMTPUTF8=False, decode_data=False)
 
-        self._server = Server(self, hostname="127.0.0.1", port=self.port)
+            def _trigger_server(self) -> None:
+                # The library waits for its own greeting for one second: a busy machine's would count as a client.
+                with socket.create_connection(("127.0.0.1", self.port), timeout=60) as client:
+                    client.recv(1024)
+
+        self._server = Server(self, hostname="127.0.0.1", port=self.port, ready_timeout=60)
         self._released: asyncio.Event | None = None
 
     def start(self) -> None:

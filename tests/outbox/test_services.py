@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from outbox import services
 from outbox.enums import EmailState, ErrorClass
 from outbox.models import Heartbeat, OutboxEmail
 from outbox.services import CalendarPart, cancel_queued, queue_email, resend_email
+from tests.helpers.locks import somebody_waits
 from tests.members.factories import UserFactory
 from tests.outbox.factories import OutboxEmailFactory
 
@@ -95,8 +96,8 @@ def in_threads(count: int, work: Callable[[int], Any]) -> list[Any]:
         try:
             with connection.cursor() as cursor:
                 # A wait that the code should not make fails instead of hanging.
-                cursor.execute("SET lock_timeout = '10s'")
-            barrier.wait(10)
+                cursor.execute("SET lock_timeout = '60s'")
+            barrier.wait(60)
             return work(number)
         finally:
             connection.close()
@@ -120,19 +121,23 @@ def test_queue_email_by_eight_at_once_writes_once(wakes: list[int]) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_queue_email_waits_for_a_rival_that_rolls_back(wakes: list[int]) -> None:
     """The second writer of a key must not be told "already there" by a row that then vanishes."""
-    barrier = Barrier(2)
+    written, answered = Event(), Event()
 
     def work(number: int) -> bool:
         try:
             with transaction.atomic():
                 if number == 0:
                     queue()
-                    barrier.wait(10)
+                    written.set()
+                    while not (answered.is_set() or somebody_waits()):
+                        pass  # the second writer waits for this one's end; if it did not, it would have answered
                     raise ZeroDivisionError
-                barrier.wait(10)
+                assert written.wait(60)
                 return queue() is not None
         except ZeroDivisionError:
             return False
+        finally:
+            (written if number == 0 else answered).set()
 
     assert in_threads(2, work) == [False, True]
     assert OutboxEmail.objects.count() == 1

@@ -237,7 +237,8 @@ def test_two_beats_at_once_remind_once():
 # --- what the public reads ---
 
 
-@pytest.mark.parametrize(("days", "stale"), [(29, False), (31, True)])
+# Thirty days of grace, less or more than a leap year's odd day.
+@pytest.mark.parametrize(("days", "stale"), [(28, False), (32, True)])
 @pytest.mark.parametrize(("prefix", "words"), [("", "À confirmer"), ("/en", "To be confirmed")])
 def test_public_is_told_after_the_days_of_grace(client, days, stale, prefix, words):
     page = aged(CompanyPageFactory(organisation__slug="bulane"), days=days)

@@ -252,7 +252,7 @@ def test_index_holds_both_of_two_changes_at_once():
 
     def rename() -> None:
         try:
-            page_changed.wait(10)
+            assert page_changed.wait(60)
             organisation = Organisation.objects.get(pk=page.organisation_id)
             organisation.name = "Cévennes"
             organisation.save()
@@ -264,5 +264,5 @@ def test_index_holds_both_of_two_changes_at_once():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     assert names("q=galvanoplastie cevennes") == ["Cévennes"]

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import expect
 
 from core.models import Publication
 from members.enums import OrganisationKind
@@ -375,10 +376,10 @@ def test_filters_swap_without_a_new_page_and_keep_the_address(page):
     page.locator("#type-startup").check()
     page.wait_for_url("**/vitrine/?*type=startup*")
     page.get_by_text("Seclab").wait_for(state="detached")
-    assert page.locator("#results-count").inner_text() == "1 organisation"
-    assert page.locator("#results-chips .chip").count() == 1
+    expect(page.locator("#results-count")).to_have_text("1 organisation")
+    expect(page.locator("#results-chips .chip")).to_have_count(1)
     assert page.evaluate("window.unchanged") is True
-    assert page.evaluate("document.activeElement.id") == "type-startup"
+    expect(page.locator("#type-startup")).to_be_focused()
     page.go_back()
     page.get_by_text("Seclab").wait_for()
 
@@ -398,4 +399,4 @@ class TestWithoutScript:
         page.get_by_text("Filtres", exact=True).click()
         page.get_by_label("Startup").check()
         page.get_by_role("button", name="Appliquer les filtres").click()
-        assert page.locator("h3").all_inner_texts() == ["Bulane"]
+        expect(page.locator("h3")).to_have_text(["Bulane"])
