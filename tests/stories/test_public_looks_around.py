@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.helpers.browser import axe, overflows
 from tests.stories.conftest import Portal, follow
@@ -48,7 +49,7 @@ def test_the_showcase_filters_at_once_with_javascript_and_keeps_the_address(
     page.goto("/vitrine/")
     page.check("input[name=secteur][value=numerique]")
     page.wait_for_url("**/vitrine/?*secteur=numerique*")
-    assert page.locator(".card").count() == 5
+    expect(page.locator(".card")).to_have_count(5)
     page.reload()
     assert page.locator(".card").count() == 5
     assert page.is_checked("input[name=secteur][value=numerique]")
