@@ -1,6 +1,6 @@
 """Workshops, venues and invitations for tests. Dates are far enough from now that no test depends on the clock."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import factory
 from django.core.files.base import ContentFile
@@ -10,6 +10,12 @@ from factory.django import DjangoModelFactory
 from tests.members.factories import CommuneFactory, OrganisationFactory, UserFactory
 from workshops.enums import Answer, AnswerSource, WorkshopKind, WorkshopState
 from workshops.models import AgendaItem, Document, Invitation, Venue, Workshop
+
+
+def at_two(days: int) -> datetime:
+    """Two in the afternoon in Paris in so many days: no midnight and no change of the clocks is near."""
+    day = timezone.localdate() + timedelta(days=days)
+    return timezone.make_aware(datetime.combine(day, time(14))).astimezone(UTC)
 
 
 class VenueFactory(DjangoModelFactory[Venue]):
@@ -46,7 +52,7 @@ class WorkshopFactory(DjangoModelFactory[Workshop]):
     objectives_fr = "Partager les **besoins**."
     objectives_en = "Share the **needs**."
     venue = factory.SubFactory(VenueFactory)
-    starts_at = factory.LazyFunction(lambda: timezone.now().replace(microsecond=0) + timedelta(days=30))
+    starts_at = factory.LazyFunction(lambda: at_two(days=30))
     ends_at = factory.LazyAttribute(lambda row: row.starts_at + timedelta(hours=2) if row.starts_at else None)
 
 
