@@ -82,7 +82,10 @@ def test_the_sheet_goes_to_those_who_come_alone_and_once() -> None:
         assert text.splitlines()[0] in mail.text and text.splitlines()[-1] in mail.html
     others = OutboxEmail.objects.filter(to__in=[silent.email, excused.email, waiting.email, giver.email])
     for text in SHEET.values():
-        assert not any(text.splitlines()[0] in row.text + row.html + row.calendar_text for row in others)
+        words = text.splitlines()[0].partition(",")[0]  # a calendar escapes commas, and folds its lines
+        assert not any(
+            words in row.text + row.html + row.calendar_text.replace("\r\n ", "") for row in others
+        )
 
 
 @pytest.mark.django_db
@@ -127,7 +130,9 @@ def test_the_sheet_stands_for_the_reminder_of_the_same_day() -> None:
     told, untold, late = InvitationFactory.create_batch(
         3, workshop=workshop, coming=True, sent_at=ago, answered_at=ago
     )
-    due_at = workshop.starts_at - timedelta(hours=24)
+    due_at = timezone.localtime(workshop.starts_at) - timedelta(
+        hours=24
+    )  # by Paris's clock, as reminders count
     Invitation.objects.filter(pk=told.pk).update(host_sheet_sent_at=due_at)
     Invitation.objects.filter(pk=late.pk).update(promoted_at=timezone.now())
     assert send_due_reminders() == 1

@@ -18,6 +18,7 @@ from tests.workshops.factories import (
     InvitationFactory,
     VenueFactory,
     WorkshopFactory,
+    at_two,
 )
 from tests.workshops.test_admin import step
 from workshops import services
@@ -99,7 +100,8 @@ def test_duplicate_asks_then_opens_the_copy(secretariat: Client) -> None:
 
 def test_three_at_once_share_all_but_their_dates(secretariat: Client) -> None:
     workshop = WorkshopFactory()
-    workshop.answer_by = workshop.starts_at - timedelta(days=4)
+    # By the wall clock, as the deadlines are: the clocks may change between.
+    workshop.answer_by = timezone.localtime(workshop.starts_at) - timedelta(days=4)
     workshop.save()
     AgendaItemFactory(workshop=workshop)
     InvitationFactory(workshop=workshop, unsent=True)
@@ -109,17 +111,17 @@ def test_three_at_once_share_all_but_their_dates(secretariat: Client) -> None:
     for row, slot in zip(made, slots, strict=True):
         row.refresh_from_db()
         assert (row.starts_at, row.ends_at, row.state) == (slot.starts_at, slot.ends_at, "scheduled")
-        assert row.starts_at - row.answer_by == timedelta(days=4)
+        assert timezone.localtime(row.starts_at) - timezone.localtime(row.answer_by) == timedelta(days=4)
         assert (row.series.name_fr, row.agenda.count(), row.invitations.count()) == ("Hydrogène", 1, 1)
     assert len({row.slug for row in made}) == 3 and not OutboxEmail.objects.exists()
 
 
 def test_a_deadline_that_would_be_past_is_left_out() -> None:
-    workshop = WorkshopFactory(starts_at=timezone.now() + timedelta(days=300))
+    workshop = WorkshopFactory(starts_at=at_two(days=300))
     # By the wall clock, as the deadlines are.
     workshop.answer_by = timezone.localtime(workshop.starts_at) - timedelta(days=100)
     workshop.save()
-    near, far = (timezone.now() + timedelta(days=days) for days in (30, 200))
+    near, far = at_two(days=30), at_two(days=200)
     slots = [Slot(start, start + timedelta(hours=3)) for start in (near, far)]
     first, second = plan(workshop, slots, schedule=True)
     assert first.answer_by is None and second.answer_by == timezone.localtime(far) - timedelta(days=100)

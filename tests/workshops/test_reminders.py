@@ -79,13 +79,14 @@ def test_a_missed_beat_catches_up_with_the_newest_only() -> None:
 
 
 def test_a_late_invitation_gets_no_reminder_due_before_it() -> None:
-    workshop = called(starts_in=timedelta(days=5), sent=ago(hours=1))
-    InvitationFactory(workshop=workshop, sent_at=ago(hours=1))
+    # Hours that an hour more or less, where the clocks change between, does not turn over.
+    workshop = called(starts_in=timedelta(days=5), sent=ago(hours=4))
+    InvitationFactory(workshop=workshop, sent_at=ago(hours=4))
     assert send_due_reminders() == 0
-    later(workshop, 3 + 2 / 24)
-    assert send_due_reminders() == 0  # the 2-day delay passed two hours ago, before the sending
-    later(workshop, -1.5 / 24)
-    assert send_due_reminders() == 1  # it passed half an hour ago, after the sending
+    later(workshop, 3 + 6 / 24)
+    assert send_due_reminders() == 0  # the 2-day delay passed six hours ago, before the sending
+    later(workshop, -4 / 24)
+    assert send_due_reminders() == 1  # it passed two hours ago, after the sending
 
 
 def test_reminders_to_the_silent_count_from_the_deadline_and_end_with_it() -> None:
