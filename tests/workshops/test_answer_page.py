@@ -139,7 +139,11 @@ def test_the_link_of_somebody_taken_out_of_the_queue_says_so(client: Client) -> 
 
 def test_a_cancelled_workshop_shows_nobody_the_way_in(client: Client) -> None:
     row = InvitationFactory(coming=True)
-    assert "code 4321" in text(client.get(link(row))) and "code 4321" in personal_calendar(row.person)
+
+    def feed() -> str:
+        return personal_calendar(row.person).replace("\r\n ", "")  # no fold cuts what is looked for
+
+    assert "code 4321" in text(client.get(link(row))) and "code 4321" in feed()
     services.cancel_workshop(workshop=row.workshop, reason="Grève", by=None)
     assert "code 4321" not in text(client.get(link(row)))
-    assert "code 4321" not in personal_calendar(row.person)
+    assert "code 4321" not in feed()

@@ -27,6 +27,11 @@ def ahead(**span: float) -> object:
     return timezone.now() + timedelta(**span)
 
 
+def whole(mail: OutboxEmail) -> str:
+    """Return the calendar part without its lines' folds, in which a text may hide."""
+    return mail.calendar_text.replace("\r\n ", "")
+
+
 def answer(
     row: Invitation, value: str = Answer.YES, source: str = AnswerSource.MAIL_LINK, **more: object
 ) -> Invitation:
@@ -58,7 +63,7 @@ def test_access_details_are_mailed_to_those_who_come_alone() -> None:
     comes, excused = InvitationFactory.create_batch(2, workshop=workshop, unsent=True)
     services.send_invitations(workshop=workshop, by=None)
     first = OutboxEmail.objects.all()
-    assert not any(workshop.venue.access in mail.text + mail.html + mail.calendar_text for mail in first)
+    assert not any("Badge au poste" in mail.text + mail.html + whole(mail) for mail in first)
     answer(comes)
     answer(excused, Answer.EXCUSED)
     receipts = {mail.to: mail for mail in OutboxEmail.objects.filter(kind=emails.ANSWER)}

@@ -19,6 +19,11 @@ from workshops.models import Invitation, Workshop
 pytestmark = pytest.mark.django_db
 
 
+def unfolded(mail: OutboxEmail) -> str:
+    """Return the calendar part with its lines whole and its commas bare, to look for what must not be there."""
+    return mail.calendar_text.replace("\r\n ", "").replace("\\,", ",")
+
+
 def entry(mail: OutboxEmail) -> icalendar.Event:
     """Return the mail's one calendar event, as another program reads it."""
     calendar = icalendar.Calendar.from_ical(mail.calendar_text)
@@ -89,7 +94,7 @@ def test_an_invitation_says_invitation() -> None:
 def test_access_details_never_go_to_the_silent(kind: str) -> None:
     row = InvitationFactory()
     mail = cause(kind, row)
-    assert row.workshop.venue.access not in mail.text + mail.html + mail.calendar_text
+    assert row.workshop.venue.access not in mail.text + mail.html + unfolded(mail)
 
 
 @pytest.mark.parametrize("kind", [emails.ANSWER, emails.UPDATE, emails.REMINDER_ATTENDING])
@@ -97,7 +102,7 @@ def test_access_details_go_to_those_who_come_but_never_into_the_calendar(kind: s
     row = InvitationFactory(coming=True)
     mail = cause(kind, row)
     assert row.workshop.venue.access in mail.text and row.workshop.venue.access in mail.html
-    assert row.workshop.venue.access not in mail.calendar_text
+    assert row.workshop.venue.access not in unfolded(mail)
 
 
 def test_the_calendar_entry_names_the_place_the_agenda_and_no_secret() -> None:
@@ -111,7 +116,7 @@ def test_the_calendar_entry_names_the_place_the_agenda_and_no_secret() -> None:
     assert event["ATTENDEE"].params["PARTSTAT"] == "NEEDS-ACTION"
     assert row.workshop.venue.address in event["LOCATION"]
     assert "Tour de l’atelier\u202f; échanges, suites" in event["DESCRIPTION"]
-    assert row.token not in mail.calendar_text
+    assert row.token not in unfolded(mail)
     assert all(len(line.encode()) <= 75 for line in mail.calendar_text.split("\r\n"))
 
 
@@ -195,9 +200,8 @@ def _move(workshop: Workshop, *, hours: float = 0, **changes: object) -> None:
 def test_news_of_a_move_across_midnight_name_each_day_once() -> None:
     invitation = InvitationFactory()
     _move(invitation.workshop, hours=24)
-    invitation.workshop.refresh_from_db()
-    start = invitation.workshop.starts_at
-    night = timezone.localtime(start).replace(hour=22, minute=0)
+    # No New Year's Eve, whose night names two years.
+    night = timezone.make_aware(datetime(2999, 6, 10, 22))
     Workshop.objects.filter(pk=invitation.workshop_id).update(
         starts_at=night, ends_at=night + timedelta(hours=3), answer_by=None
     )
