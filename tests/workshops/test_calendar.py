@@ -33,29 +33,30 @@ def days(client: Client, **query: str) -> dict[date, Day]:
 
 
 def on(day: int, hour: int, **fields: Any) -> Workshop:
-    made: Workshop = WorkshopFactory(starts_at=datetime(2027, 5, day, hour, tzinfo=UTC), **fields)
+    """A workshop of May 2055, which is to come for long."""
+    made: Workshop = WorkshopFactory(starts_at=datetime(2055, 5, day, hour, tzinfo=UTC), **fields)
     return made
 
 
 def test_a_month_shows_whole_weeks_and_every_state(secretariat: Client) -> None:
     made = [on(10 + number, 7, state=state) for number, state in enumerate(WorkshopState.values)]
-    found = days(secretariat, month="2027-05")
-    assert (min(found), max(found)) == (date(2027, 4, 26), date(2027, 6, 6))
+    found = days(secretariat, month="2055-05")
+    assert (min(found), max(found)) == (date(2055, 4, 26), date(2055, 6, 6))
     shown = [item.workshop for day in found.values() for item in day.items]
     assert shown == made
-    assert found[date(2027, 4, 30)].is_outside and not found[date(2027, 5, 1)].is_outside
+    assert found[date(2055, 4, 30)].is_outside and not found[date(2055, 5, 1)].is_outside
 
 
 def test_a_week_shows_seven_days_with_venue_and_answers(secretariat: Client) -> None:
     workshop = on(12, 7, scheduled=True)
     InvitationFactory(workshop=workshop, coming=True)
     InvitationFactory.create_batch(2, workshop=workshop)
-    found = days(secretariat, week="2027-W19")
-    assert (min(found), len(found)) == (date(2027, 5, 10), 7)
-    html = secretariat.get(reverse(ADDRESS), {"week": "2027-W19"}).content.decode()
+    found = days(secretariat, week="2055-W19")
+    assert (min(found), len(found)) == (date(2055, 5, 10), 7)
+    html = secretariat.get(reverse(ADDRESS), {"week": "2055-W19"}).content.decode()
     for text in (workshop.title_fr, workshop.venue.name, "9\xa0h\xa0– 11\xa0h", "présents\xa0: 1 sur 3"):
         assert text in html, text
-    for link in ("week=2027-W18", "week=2027-W20", "month=2027-05"):
+    for link in ("week=2055-W18", "week=2055-W20", "month=2055-05"):
         assert link in html
 
 
@@ -73,21 +74,21 @@ def test_a_past_workshop_shows_who_came_and_not_who_had_answered(secretariat: Cl
 
 
 def test_a_workshop_lies_on_its_days_of_paris(secretariat: Client) -> None:
-    late = WorkshopFactory(starts_at=datetime(2027, 5, 11, 22, 30, tzinfo=UTC))  # 00:30 on the 12th in Paris
+    late = WorkshopFactory(starts_at=datetime(2055, 5, 11, 22, 30, tzinfo=UTC))  # 00:30 on the 12th in Paris
     night = WorkshopFactory(
-        starts_at=datetime(2027, 5, 18, 20, tzinfo=UTC), ends_at=datetime(2027, 5, 19, 1, tzinfo=UTC)
+        starts_at=datetime(2055, 5, 18, 20, tzinfo=UTC), ends_at=datetime(2055, 5, 19, 1, tzinfo=UTC)
     )
     midnight = WorkshopFactory(
-        starts_at=datetime(2027, 5, 25, 20, tzinfo=UTC), ends_at=datetime(2027, 5, 25, 22, tzinfo=UTC)
+        starts_at=datetime(2055, 5, 25, 20, tzinfo=UTC), ends_at=datetime(2055, 5, 25, 22, tzinfo=UTC)
     )
-    found = days(secretariat, month="2027-05")
+    found = days(secretariat, month="2055-05")
     where = {
         row.pk: [day for day in found if any(item.workshop == row for item in found[day].items)]
         for row in (late, night, midnight)
     }
-    assert where[late.pk] == [date(2027, 5, 12)]
-    assert where[night.pk] == [date(2027, 5, 18), date(2027, 5, 19)]
-    assert where[midnight.pk] == [date(2027, 5, 25)]
+    assert where[late.pk] == [date(2055, 5, 12)]
+    assert where[night.pk] == [date(2055, 5, 18), date(2055, 5, 19)]
+    assert where[midnight.pk] == [date(2055, 5, 25)]
 
 
 def test_two_at_one_host_at_one_time_are_marked_unless_cancelled(secretariat: Client) -> None:
@@ -95,13 +96,13 @@ def test_two_at_one_host_at_one_time_are_marked_unless_cancelled(secretariat: Cl
     on(12, 7, venue=venue)
     other = on(12, 8, venue=VenueFactory(organisation=venue.organisation))
     on(12, 9, venue=venue)  # begins when the first ends
-    assert [item.clash for item in days(secretariat, month="2027-05")[date(2027, 5, 12)].items] == [
+    assert [item.clash for item in days(secretariat, month="2055-05")[date(2055, 5, 12)].items] == [
         True,
         True,
         True,
     ]
     Workshop.objects.filter(pk=other.pk).update(state=WorkshopState.CANCELLED)
-    assert not any(item.clash for item in days(secretariat, month="2027-05")[date(2027, 5, 12)].items)
+    assert not any(item.clash for item in days(secretariat, month="2055-05")[date(2055, 5, 12)].items)
 
 
 def test_dates_that_a_poll_proposes_are_there_while_it_runs(secretariat: Client) -> None:
@@ -141,13 +142,15 @@ def test_navigation_passes_the_year_s_end(
 
 
 def test_today_is_marked_without_a_query(secretariat: Client) -> None:
-    assert [day.day for day in days(secretariat).values() if day.is_today] == [timezone.localdate()]
+    before = timezone.localdate()
+    (marked,) = (day.day for day in days(secretariat).values() if day.is_today)
+    assert before <= marked <= timezone.localdate()  # midnight may pass between
 
 
 def test_a_full_month_asks_no_more_than_a_quiet_one(secretariat: Client) -> None:
     assert_constant_queries(
         lambda: on(1, 7),
         lambda: [on(day, 7) for day in range(2, 28)],
-        reverse(ADDRESS) + "?month=2027-05",
+        reverse(ADDRESS) + "?month=2055-05",
         client=secretariat,
     )
