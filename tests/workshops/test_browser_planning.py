@@ -1,12 +1,11 @@
 """Planning in a real browser: a sheet with a host and a document, a series, groups of people, the calendar."""
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from tests.helpers.browser import axe, log_in, overflows
 from tests.members.factories import MandateFactory
@@ -58,7 +57,8 @@ def test_the_secretariat_plans_a_series(
     page.get_by_role("link", name="note.pdf").wait_for()
     # Three at once.
     page.goto(f"/admin/workshops/workshop/{draft.pk}/process/")
-    page.get_by_role("link", name="Planifier une série…").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Planifier une série…").click()
     look(page, "series")
     page.get_by_label("Nom de la nouvelle série").fill("Hydrogène")
     page.get_by_label("Les inscrire aussitôt à l’agenda").check()
@@ -73,7 +73,8 @@ def test_the_secretariat_plans_a_series(
     look(page, "process")
     page.get_by_label("indispensable", exact=True).check()
     page.locator("input[name=bodies]").first.check()
-    page.get_by_role("button", name="Prévisualiser ces groupes").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Prévisualiser ces groupes").click()
     look(page, "process-preview")
     page.get_by_role("button", name="Ajouter à la liste").click()
     page.get_by_role("button", name="Rendre facultative").first.wait_for()
@@ -89,7 +90,8 @@ def test_the_list_is_read_without_scrolling_sideways(
     long = {"title_fr": "Atelier-conseil : recruter et former pour l’industrie", "series": series}
     venue = VenueFactory(organisation__name="Montpellier Méditerranée Métropole")
     for number, state in enumerate(WorkshopState.values):
-        day = timezone.now() + timedelta(days=30 + number)
+        # Always the same days and hours: how wide the list is hangs on how they are written.
+        day = datetime(2055, 9, 20 + number, 9, tzinfo=UTC)
         InvitationFactory(workshop=WorkshopFactory(state=state, venue=venue, starts_at=day, **long))
     log_in(page, live_server, people["secretariat"])
     page.goto(f"{prefix}/admin/workshops/workshop/")
@@ -99,7 +101,7 @@ def test_the_list_is_read_without_scrolling_sideways(
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_the_calendar_is_a_table_or_a_list(page: Any, live_server: Any, people: Any, prefix: str) -> None:
-    first = timezone.localtime(timezone.now() + timedelta(days=40)).replace(day=10, hour=9, minute=0)
+    first = datetime(2055, 5, 10, 7, tzinfo=UTC)
     venue = VenueFactory()
     for number, state in enumerate(WorkshopState.values):
         WorkshopFactory(

@@ -39,7 +39,8 @@ def test_one_venue_goes_to_one_of_several_who_schedule_at_once() -> None:
 
 
 def test_the_database_itself_refuses_two_in_one_venue() -> None:
-    first, second = WorkshopFactory.create_batch(2, venue=VenueFactory())
+    start = timezone.now() + timedelta(days=10)
+    first, second = WorkshopFactory.create_batch(2, venue=VenueFactory(), starts_at=start)
 
     def occupy(workshop: Workshop) -> int:
         with transaction.atomic():
@@ -53,7 +54,7 @@ def test_the_database_itself_refuses_two_in_one_venue() -> None:
 
 def test_two_moves_into_one_venue_at_once() -> None:
     venue = VenueFactory()
-    workshops = WorkshopFactory.create_batch(2, scheduled=True)
+    workshops = WorkshopFactory.create_batch(2, scheduled=True, starts_at=timezone.now() + timedelta(days=10))
 
     def move(workshop: Workshop) -> int:
         return services.reschedule_workshop(
