@@ -1,6 +1,8 @@
 """Tagged PDF files from data that is never source."""
 
+import string
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,14 @@ def test_the_file_is_tagged_titled_and_in_its_language():
     tags = found.tags()
     assert {"H1", "P", "L", "LI", "Table", "TH", "TD"} <= set(tags)
     assert "/DisplayDocTitle true" in found.catalogue.decode("latin-1")
+
+
+def test_the_tests_reader_finds_every_glyph_whatever_its_number():
+    """Glyphs are numbered as they come: the 40th and the 41st are written as parentheses, nested as their letters."""
+    letters = string.ascii_letters + string.digits
+    words = [2 * (before * 3 + after * 3) for before, after in pairwise(letters)]
+    text = Pdf(made(" ".join([letters, *words]))).text()
+    assert [word for word in (letters, *words) if word not in text] == []
 
 
 def test_what_people_typed_is_never_source():

@@ -6,11 +6,8 @@ import zlib
 _OBJECT = re.compile(rb"(?<![0-9])(\d+) 0 obj\s(.*?)\sendobj", re.DOTALL)
 _LENGTH = re.compile(rb"/Length (\d+)(?! \d+ R)")
 _STREAM = re.compile(rb"stream\r?\n")
-_PLAIN = rb"[^\\()]|\\."
-_NESTED = rb"(?:%s|\((?:%s)*\))" % (_PLAIN, _PLAIN)
-_TOKEN = re.compile(
-    rb"/(f\d+) [\d.]+ Tf|\(((?:%s|\(%s*\))*)\)|(\bET\b)|<([0-9A-Fa-f]+)>" % (_PLAIN, _NESTED), re.DOTALL
-)
+_TOKEN = re.compile(rb"/(f\d+) [\d.]+ Tf|(\()|(\bET\b)|<([0-9A-Fa-f]+)>")
+_PART = re.compile(rb"\\.|[()]", re.DOTALL)
 _ESCAPES = {ord("n"): 10, ord("r"): 13, ord("t"): 9, ord("b"): 8, ord("f"): 12}
 
 
@@ -89,15 +86,29 @@ class Pdf:
         reference = re.search(rb"/Contents (\d+) 0 R", page)
         assert reference
         drawn, letters, out = self._stream(int(reference[1])), {}, []
-        for token in _TOKEN.finditer(drawn):
+        at = 0
+        while token := _TOKEN.search(drawn, at):
+            at = token.end()
             if token[1]:
                 letters = fonts.get(token[1], {})
             elif token[3]:
                 out.append(" ")
             else:
-                codes = bytes.fromhex(token[4].decode()) if token[4] else _unescape(token[2])
-                out += [letters.get(int.from_bytes(codes[at : at + 2]), "") for at in range(0, len(codes), 2)]
+                end = _string_end(drawn, at) if token[2] else at
+                codes = bytes.fromhex(token[4].decode()) if token[4] else _unescape(drawn[at : end - 1])
+                at = end
+                out += [letters.get(int.from_bytes(codes[n : n + 2]), "") for n in range(0, len(codes), 2)]
         return "".join(out)
+
+
+def _string_end(drawn: bytes, at: int) -> int:
+    """Return where a literal string ends: a glyph's number may be a parenthesis, bare at any depth when they match."""
+    depth = 1
+    while depth:
+        part = _PART.search(drawn, at)
+        assert part
+        at, depth = part.end(), depth + {b"(": 1, b")": -1}.get(part[0], 0)
+    return at
 
 
 def _unescape(text: bytes) -> bytes:
