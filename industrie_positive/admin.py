@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.admin import PortalAdmin
-from core.http import row_number
+from core.http import conflict, row_number
 from core.workflow import TransitionError, history
 from industrie_positive.erasure import erase
 from industrie_positive.personal_data import tables
 from members.enums import ErasureState
+from members.invitations import ERASED_DOMAIN
 from members.models import ErasureRequest
 from members.permissions import can_handle_erasure
 from members.privacy import ErasureError, obstacles, open_request, refuse_erasure, request_erasure
@@ -61,8 +62,10 @@ class PaperForm(forms.ModelForm[ErasureRequest]):
     """A request that came by letter or by mail."""
 
     def clean_person(self) -> Any:
-        """Refuse a second open request: its constraint is on a column that the form has not."""
+        """Refuse what the service would: somebody erased, or a second open request."""
         person = self.cleaned_data["person"]
+        if person.email.endswith(ERASED_DOMAIN):
+            raise forms.ValidationError(_("This person has been erased."))
         if open_request(person):
             raise forms.ValidationError(_("This person has an open request already."))
         return person
@@ -86,6 +89,13 @@ class ErasureRequestAdmin(PortalAdmin):
         """Keep them: they say under which pseudonym the record goes on."""
         return False
 
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say so when the person was erased, or asked, after the form was judged."""
+        try:
+            return super().add_view(request, *args, **kwargs)
+        except ErasureError as error:
+            return conflict(request, str(error), back=request.path)
+
     def save_model(self, request: HttpRequest, obj: ErasureRequest, form: Any, change: bool) -> None:
         """Write a request that came on paper or by mail, as the service does."""
         made = request_erasure(person=obj.person, message=obj.message, by=request.user)
@@ -100,8 +110,8 @@ class ErasureRequestAdmin(PortalAdmin):
         if request.method == "POST" and not allowed:
             raise PermissionDenied
         form = HandlingForm(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid() and self._decide(request, row, form.cleaned_data):
-            return HttpResponseRedirect(reverse("admin:members_erasurerequest_changelist"))
+        if request.method == "POST" and form.is_valid():
+            return self._decide(request, row, form.cleaned_data)
         states = dict(ErasureState.choices)
         context = {
             **self.admin_site.each_context(request),
@@ -118,7 +128,7 @@ class ErasureRequestAdmin(PortalAdmin):
         status = 422 if form.errors else 200
         return render(request, "admin/members/erasure_handle.html", context, status=status)
 
-    def _decide(self, request: HttpRequest, row: ErasureRequest, data: dict[str, Any]) -> bool:
+    def _decide(self, request: HttpRequest, row: ErasureRequest, data: dict[str, Any]) -> HttpResponse:
         try:
             if data["decision"] == "erase":
                 done = erase(request=row, by=request.user)
@@ -127,7 +137,6 @@ class ErasureRequestAdmin(PortalAdmin):
                 refuse_erasure(request=row, by=request.user, reason=data["reason"])
                 text = _("Refused: the person receives the reason.")
         except (ErasureError, TransitionError) as error:
-            messages.error(request, str(error))
-            return False
+            return conflict(request, str(error), back=request.path)
         messages.success(request, text)
-        return True
+        return HttpResponseRedirect(reverse("admin:members_erasurerequest_changelist"))

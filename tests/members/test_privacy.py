@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from core import ledger
 from core.workflow import TransitionError, record
+from industrie_positive.admin import PaperForm
 from industrie_positive.erasure import erase, pseudonym
 from industrie_positive.personal_data import HELD, NOT_PERSONAL, export
 from members.enums import ErasureState, MailChoice
@@ -426,7 +427,8 @@ def test_secretariat_sees_why_not(client_for, people):
     request = request_erasure(person=people["member"], message="", by=people["member"])
     client = client_for("secretariat")
     assert people.organisation.name in client.get(page_of(request)).content.decode()
-    assert client.post(page_of(request), {"decision": "erase", "sure": "on"}).status_code == 200
+    response = client.post(page_of(request), {"decision": "erase", "sure": "on"})
+    assert response.status_code == 409 and people.organisation.name in response.content.decode()
     people["member"].refresh_from_db()
     assert people["member"].is_active
 
@@ -451,4 +453,18 @@ def test_secretariat_writes_a_request_that_came_on_paper(client_for, leaver):
     assert response.status_code == 302
     assert ErasureRequest.objects.get().person == leaver
     assert client.post(reverse("admin:members_erasurerequest_add"), data).status_code == 422
+    assert ErasureRequest.objects.count() == 1
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_paper_request_of_somebody_erased_is_refused_in_words(client_for, leaver, monkeypatch, judged):
+    erase(request=request_erasure(person=leaver, message="", by=leaver), by=None)
+    if not judged:
+        # As if they had been erased between the form's look and the saving.
+        monkeypatch.setattr(PaperForm, "clean_person", lambda form: form.cleaned_data["person"])
+    response = client_for("secretariat").post(
+        reverse("admin:members_erasurerequest_add"), {"person": leaver.pk, "message": "Lettre"}
+    )
+    assert response.status_code == (422 if judged else 409)
+    assert "a été effacée." in response.content.decode()
     assert ErasureRequest.objects.count() == 1
