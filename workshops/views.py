@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.clock import database_now
 from core.http import anonymous_page_cache, paginate, secret_page
+from core.seen import send_again
 from workshops.agenda import filtered, read_filters, same_series, visible_workshops
 from workshops.attendance.services import signing_is_open
 from workshops.calendars import invitation_event, public_calendar
@@ -140,7 +141,7 @@ def _answer_context(invitation: Invitation, form: AnswerForm | None) -> dict[str
     refusal = answer_refusal(invitation, now=now)
     if form is not None and form.is_bound:
         # Whoever answers again answers for the dates that this page shows.
-        form.data = {**form.data.dict(), "moves": str(workshop.moves)}  # type: ignore[attr-defined]
+        send_again(form, moves=str(workshop.moves))
     # Nobody waits any more for what is over or cancelled.
     waits = invitation.answer == Answer.WAITING and (refusal is None or refusal.code == "deadline")
     suggestion = "" if form or refusal else suggested_answer(invitation)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import PortalAdmin, in_language
 from core.http import row_number
+from core.seen import send_again
 from core.templatetags.text import datetime_long
 from core.workflow import TransitionError, history, record
 from roadmap.drafting import services
@@ -42,9 +43,9 @@ def explain(form: Form, error: Exception) -> int:
             for text in texts:
                 form.add_error(field if field in form.fields else None, text)
         return 422
-    field = getattr(error, "field", "")
-    form.add_error(field if field in form.fields else None, str(error))
-    moved = isinstance(error, TransitionError) or getattr(error, "code", "") in ("stale", "published")
+    field, code = getattr(error, "field", ""), getattr(error, "code", "")
+    form.add_error(field if field in form.fields else None, ValidationError(str(error), code=code))
+    moved = isinstance(error, TransitionError) or code in ("stale", "published", "gone")
     return 409 if moved else 422
 
 
@@ -154,14 +155,26 @@ class VersionAdmin(PortalAdmin):
     def text_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The tree of passages; its buttons move one up or down."""
         version = self._editable(request, pk)
-        if request.method == "POST":
-            for name, step in (("up", -1), ("down", 1)):
-                if number := request.POST.get(name):
-                    block = get_object_or_404(Block, version=version, pk=row_number(number))
+        if request.method != "POST":
+            return self._text_page(request, version)
+        for name, step in (("up", -1), ("down", 1)):
+            if number := request.POST.get(name):
+                block = get_object_or_404(Block, version=version, pk=row_number(number))
+                try:
                     services.move_block(block=block, step=step, by=request.user)
-            return HttpResponseRedirect(reverse("admin:roadmap_version_text", args=[pk]))
+                except DraftingError as error:
+                    return self._text_page(request, version, error)
+        return HttpResponseRedirect(reverse("admin:roadmap_version_text", args=[pk]))
+
+    def _text_page(
+        self, request: HttpRequest, version: Version, error: DraftingError | None = None
+    ) -> HttpResponse:
+        """The tree; with what somebody else was faster to do, as a conflict."""
+        if error:
+            self.message_user(request, str(error), messages.ERROR)
         blocks = version.blocks.order_by("position")
-        return self._page(request, "version_text", version, title=gettext("Text"), blocks=blocks)
+        status = 409 if error else 200
+        return self._page(request, "version_text", version, status, title=gettext("Text"), blocks=blocks)
 
     def block_add_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A new passage, below `?parent=` (an axis without)."""
@@ -183,42 +196,43 @@ class VersionAdmin(PortalAdmin):
                 else:
                     return self._back_to_text(request, version, gettext("The passage is added."))
         title = gettext("Add: %(kind)s") % {"kind": BlockKind(kind).label}
-        return self._page(
-            request, "block_form", version, status, title=title, form=form, parent=parent, block=None, below=0
-        )
+        context = {"form": form, "parent": parent, "block": None, "below": 0, "theirs": []}
+        return self._page(request, "block_form", version, status, title=title, **context)
 
     def block_view(self, request: HttpRequest, pk: int, block_pk: int) -> HttpResponse:
         """A passage in both languages; it can be deleted here, with all that is below it."""
         version = self._editable(request, pk)
         block = get_object_or_404(Block, version=version, pk=block_pk)
         if request.method == "POST" and "delete" in request.POST and "confirm" in request.POST:
-            services.delete_block(block=block, by=request.user)
+            try:
+                services.delete_block(block=block, by=request.user)
+            except DraftingError as error:
+                return self._text_page(request, version, error)
             return self._back_to_text(request, version, gettext("The passage is deleted."))
-        initial = {name: getattr(block, name) for name in services.TEXT_FIELDS} | {"axis": block.axis}
-        form = BlockForm(request.POST or None, kind=block.kind, initial=initial)
-        status = 200
+        form = BlockForm(request.POST or None, kind=block.kind, block=block)
+        status, theirs = 200, []
         if request.method == "POST":
-            status = 422
-            if form.is_valid():
-                try:
-                    services.edit_block(block=block, by=request.user, **form.cleaned_data)
-                except (DraftingError, ValidationError) as error:
-                    status = explain(form, error)
-                else:
-                    return self._back_to_text(request, version, gettext("The passage is saved."))
+            status = self._save_block(request, block, form)
+            if not status:
+                return self._back_to_text(request, version, gettext("The passage is saved."))
+            if form.has_error(NON_FIELD_ERRORS, "stale"):
+                block = get_object_or_404(Block, version=version, pk=block_pk)
+                theirs = form.against(block)
+                send_again(form, seen=block.mark)
         title = f"{block.get_kind_display()} {block.label}"
         below = version.blocks.filter(label__startswith=f"{block.label}.").count()
-        return self._page(
-            request,
-            "block_form",
-            version,
-            status,
-            title=title,
-            form=form,
-            parent=None,
-            block=block,
-            below=below,
-        )
+        context = {"form": form, "parent": None, "block": block, "below": below, "theirs": theirs}
+        return self._page(request, "block_form", version, status, title=title, **context)
+
+    def _save_block(self, request: HttpRequest, block: Block, form: BlockForm) -> int:
+        """Return the status of the page that says what is wrong, or 0."""
+        if not form.is_valid():
+            return 422
+        try:
+            services.edit_block(block=block, by=request.user, **form.cleaned_data)
+        except (DraftingError, ValidationError) as error:
+            return explain(form, error)
+        return 0
 
     def _back_to_text(self, request: HttpRequest, version: Version, message: str) -> HttpResponse:
         self.message_user(request, message, messages.SUCCESS)

@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.seen import plain
 from core.templatetags.text import french_number
 from core.widgets import InstantField
 from members.models import Axis, Organisation
 from roadmap.drafting.enums import BlockKind, CommentKind, CommentStatus
-from roadmap.drafting.models import COMMENT_MAX_LENGTH, Comment, Version
+from roadmap.drafting.models import COMMENT_MAX_LENGTH, TEXT_FIELDS, Block, Comment, Version
 from roadmap.drafting.permissions import can_answer_comment, can_comment_on_version, commenting_organisations
 
 SECRETARIAT = "secretariat"
@@ -96,16 +97,22 @@ def _markdown_field(label: Any) -> forms.CharField:
 
 
 class BlockForm(forms.Form):
-    """A passage of a working version, French and English side by side."""
+    """A passage of a working version, French and English side by side; `seen` marks the texts that the page showed."""
 
     axis = forms.ModelChoiceField(Axis.objects.all(), label=_("Strategic axis"))
     title_fr = forms.CharField(label=_("Title (French)"), max_length=200, required=False)
     title_en = forms.CharField(label=_("Title (English)"), max_length=200, required=False)
     body_fr = _markdown_field(_("Text (French, Markdown)"))
     body_en = _markdown_field(_("Text (English, Markdown)"))
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: str, block: Block | None = None, **kwargs: Any) -> None:
+        if block:
+            texts = {name: getattr(block, name) for name in TEXT_FIELDS}
+            kwargs["initial"] = texts | {"axis": block.axis, "seen": block.mark}
         super().__init__(*args, **kwargs)
+        if not block:
+            del self.fields["seen"]
         if kind != BlockKind.AXIS:
             del self.fields["axis"]
         self.fields["title_fr" if kind != BlockKind.PARAGRAPH else "body_fr"].required = True
@@ -113,6 +120,18 @@ class BlockForm(forms.Form):
     def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """Return the fields that stand side by side."""
         return [(self["title_fr"], self["title_en"]), (self["body_fr"], self["body_en"])]
+
+    def against(self, block: Block) -> list[tuple[Any, str, str]]:
+        """Return what differs between the valid form and the passage: label, the passage's words, those typed."""
+        found = []
+        for field in self.visible_fields():
+            theirs, typed = (
+                plain(str(value or ""))
+                for value in (getattr(block, field.name), self.cleaned_data[field.name])
+            )
+            if theirs != typed:
+                found.append((field.label, theirs, typed))
+        return found
 
 
 def _moment(**kwargs: Any) -> forms.DateTimeField:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.enums import Counter
 from core.publication import version_with_row
+from core.seen import fingerprint
 from core.templatetags.text import localized_text
 from core.workflow import Workflow
 from members.models import Axis, Organisation
@@ -37,6 +38,7 @@ models.TextField.register_lookup(Length)
 
 COMMENT_MAX_LENGTH = 5000
 # 1, 1.2, 1.2.3: safe in an address and in an id without escaping.
+TEXT_FIELDS = ("title_fr", "title_en", "body_fr", "body_en")
 LABEL_PATTERN = r"[1-9][0-9]{0,3}(\.[1-9][0-9]{0,3}){0,2}"
 
 
@@ -192,6 +194,12 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} {localized_text(self, 'title')}".strip()
+
+    @property
+    def mark(self) -> str:
+        """Return what tells a state of its texts from another; where it stands is no part of it."""
+        texts = {name: getattr(self, name) for name in TEXT_FIELDS}
+        return fingerprint(texts | {"axis": str(self.axis_id or "")})
 
 
 class ConsultationQuerySet(models.QuerySet["Consultation"]):

@@ -1,6 +1,6 @@
 """What happens to the roadmap's text: its canonical form, its versions, the consultation and the comments.
 
-Locks are always taken in this order: version, consultation, comment, e-mails.
+Locks are always taken in this order: version, passage, consultation, comment, e-mails.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from roadmap.drafting import emails
 from roadmap.drafting.enums import BlockKind, CommentKind, VersionStatus
 from roadmap.drafting.models import (
     COMMENT_MAX_LENGTH,
+    TEXT_FIELDS,
     Block,
     Comment,
     CommentQuerySet,
@@ -32,7 +33,6 @@ from roadmap.drafting.models import (
 from roadmap.drafting.permissions import can_answer_comment, can_decide_comment, commenting_organisations
 
 CANONICAL_HEADER = "Roadmap text, format 1"
-TEXT_FIELDS = ("title_fr", "title_en", "body_fr", "body_en")
 CHILD_KIND: dict[str | None, BlockKind] = {
     None: BlockKind.AXIS,
     BlockKind.AXIS: BlockKind.CHAPTER,
@@ -147,13 +147,15 @@ def add_block(
 ) -> Block:
     """Add a passage at the end of its parent's (an axis without parent) and renumber.
 
-    Raises DraftingError when the version is published or the parent has no children, ValidationError at the fields.
+    Raises DraftingError when the version is published, the parent is gone or has no children, ValidationError at the
+    fields.
     """
     kind = CHILD_KIND.get(parent.kind if parent else None)
     if kind is None:
         raise DraftingError(_("A paragraph has nothing below it."), code="tree")
     with transaction.atomic():
         _lock_working(version)
+        parent = _lock_block(parent) if parent else None
         last = version.blocks.aggregate(last=Max("position"))["last"] or 0
         # Provisional number, at the end of all: renumbering gives the real one.
         block = Block(
@@ -173,26 +175,43 @@ def add_block(
     return block
 
 
-def edit_block(*, block: Block, by: Any, axis: Axis | None = None, **texts: str) -> Block:
-    """Change a passage's texts (and an axis' strategic axis). Raises DraftingError when the version is published."""
+def edit_block(
+    *, block: Block, by: Any, seen: str | None = None, axis: Axis | None = None, **texts: str
+) -> Block:
+    """Change a passage's texts (and an axis' strategic axis), and return it.
+
+    `seen` is the mark of the passage that the person wrote over (`block`'s unless told): when somebody else has
+    changed it since, nothing is written. Raises DraftingError ("stale"; "published"; "gone"), ValidationError at the
+    fields.
+    """
     with transaction.atomic():
         _lock_working(block.version)
+        fresh = _lock_block(block)
+        current = fresh.mark
         for name, text in texts.items():
-            setattr(block, name, text)
+            setattr(fresh, name, text)
         if axis is not None:
-            block.axis = axis
-        block.full_clean()
-        block.save()
-    return block
+            fresh.axis = axis
+        if fresh.mark == current:
+            return fresh
+        if current != (block.mark if seen is None else seen):
+            raise DraftingError(
+                _("Somebody else has just saved this passage: what is different in yours is shown below."),
+                code="stale",
+            )
+        fresh.full_clean()
+        fresh.save(update_fields=[*texts, "axis"])
+    return fresh
 
 
 def move_block(*, block: Block, step: int, by: Any) -> None:
     """Move a passage, with all below it, one place up (-1) or down (1) among its siblings, and renumber.
 
-    At the end of the row nothing moves. Raises DraftingError when the version is published.
+    At the end of the row nothing moves. Raises DraftingError when the version is published or the passage gone.
     """
     with transaction.atomic():
         _lock_working(block.version)
+        block = _lock_block(block)
         siblings = list(
             Block.objects.filter(version=block.version, parent=block.parent_id).order_by("position")
         )
@@ -205,9 +224,10 @@ def move_block(*, block: Block, step: int, by: Any) -> None:
 
 
 def delete_block(*, block: Block, by: Any) -> None:
-    """Delete a passage and all below it, and renumber. Raises DraftingError when the version is published."""
+    """Delete a passage and all below it, and renumber. Raises DraftingError (version published, passage gone)."""
     with transaction.atomic():
         version = _lock_working(block.version)
+        block = _lock_block(block)
         children = Block.objects.filter(parent=block)
         Block.objects.filter(parent__in=children).delete()
         children.delete()
@@ -237,6 +257,13 @@ def _lock_working(version: Version) -> Version:
     if not fresh.is_working:
         raise DraftingError(_("This version is published: its text no longer changes."), code="published")
     return fresh
+
+
+def _lock_block(block: Block) -> Block:
+    try:
+        return lock(block)
+    except Block.DoesNotExist:
+        raise DraftingError(_("This passage has just been deleted."), code="gone") from None
 
 
 # --- Consultation ---------------------------------------------------------------------------------------------------

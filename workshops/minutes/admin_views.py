@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.clock import database_now
 from core.http import row_number
+from core.seen import send_again
 from core.workflow import TransitionError, history
 from workshops.minutes import services
 from workshops.minutes.enums import DecisionState
@@ -375,7 +376,7 @@ def correction_sheet(request: HttpRequest, pk: int) -> HttpResponse:
         correction = Correction.objects.with_people().get(pk=pk)
         if status == 409:
             # What was typed stays; accepted again, it goes over the text as it is shown now.
-            form.data = {**form.data.dict(), "seen": services.mark(correction.current)}  # type: ignore[attr-defined]
+            send_again(form, seen=services.mark(correction.current))
     return _render(
         request,
         "correction_sheet",

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.clock import database_now
 from core.http import anonymous_page_cache, conflict
+from core.seen import send_again
 from core.workflow import TransitionError, history
 from members.permissions import is_secretariat
 from workshops.enums import DocumentAudience
@@ -213,7 +214,7 @@ def _propose(
             return 409 if error.code == "closed" else 422
         # What was typed stays; sent again, it is a correction of the text as it is now.
         section.refresh_from_db(fields=[f"text_{language}"])
-        form.data = {**form.data.dict(), "seen": services.mark(getattr(section, f"text_{language}"))}  # type: ignore[attr-defined]
+        send_again(form, seen=services.mark(getattr(section, f"text_{language}")))
         return 409
     return 302
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.http import row_number
+from core.seen import send_again
 from core.templatetags.text import day_and_hours
 from core.widgets import DayField, InstantField
 from workshops.models.places import Venue
@@ -66,7 +67,7 @@ class ReplyForm(forms.Form):
     def show(self, poll: DatePoll, options: list[PollOption]) -> None:
         """Show what was typed over the options as they are now: whoever answers again answers for these."""
         self.options = options
-        self.data = {**self.data.dict(), "revision": str(poll.revision)}  # type: ignore[attr-defined]
+        send_again(self, revision=str(poll.revision))
 
     def rows(self) -> list[tuple[PollOption, str]]:
         """Return each option with what is ticked for it."""

@@ -104,7 +104,8 @@ def test_text_is_written_moved_and_deleted(client_for: ClientFor) -> None:
     assert (added.body_fr, added.body_en) == ("Troisième.", "Third.")
     assert client.post(text_url(version), {"up": added.pk}).status_code == 302
     assert block(version, "1.1.2") == added
-    assert client.post(text_url(version, f"{added.pk}/"), {**data, "body_fr": "Corrigé."}).status_code == 302
+    corrected = {**data, "body_fr": "Corrigé.", "seen": added.mark}
+    assert client.post(text_url(version, f"{added.pk}/"), corrected).status_code == 302
     assert block(version, "1.1.2").body_fr == "Corrigé."
     client.post(text_url(version, f"{added.pk}/"), {"delete": "1"})  # without the confirmation nothing goes
     assert Block.objects.filter(pk=added.pk).exists()
@@ -131,6 +132,35 @@ def test_empty_paragraph_answers_422_and_keeps_what_was_typed(client_for: Client
     ):
         response = client.post(address, {"body_fr": " ", "body_en": "Kept text."})
         assert response.status_code == 422 and "Kept text." in response.content.decode()
+
+
+def test_passage_that_somebody_else_saved_answers_409_and_keeps_both_texts(client_for: ClientFor) -> None:
+    version = make_version()
+    passage = block(version)
+    client, address = client_for("secretariat"), text_url(version, f"{passage.pk}/")
+    page = client.get(address)
+    assert f'name="seen" value="{passage.mark}"' in page.content.decode()
+    Block.objects.filter(pk=passage.pk).update(body_fr="Le texte d’une collègue.")
+    typed = {"body_fr": "Le texte de la seconde.", "body_en": passage.body_en, "seen": passage.mark}
+    refused = client.post(address, typed)
+    content = refused.content.decode()
+    assert refused.status_code == 409 and block(version).body_fr == "Le texte d’une collègue."
+    assert "Le texte d’une collègue." in content and "Le texte de la seconde.</textarea>" in content
+    assert [row[1:] for row in refused.context["theirs"]] == [
+        ("Le texte d’une collègue.", "Le texte de la seconde.")
+    ]
+    # Sent again, it goes over the text that the page shows now.
+    again = typed | {"seen": refused.context["form"]["seen"].value()}
+    assert client.post(address, again).status_code == 302
+    assert block(version).body_fr == "Le texte de la seconde."
+
+
+def test_passage_sent_without_its_mark_answers_409(client_for: ClientFor) -> None:
+    version = make_version()
+    response = client_for("secretariat").post(
+        text_url(version, f"{block(version).pk}/"), {"body_fr": "Sans marque."}
+    )
+    assert response.status_code == 409 and block(version).body_fr != "Sans marque."
 
 
 @pytest.mark.parametrize("parent", ["0", "abc", "999999999999999999999"])

@@ -135,6 +135,57 @@ def test_two_next_versions_at_once_make_one(people: Any) -> None:
     assert sorted(Version.objects.values_list("number", flat=True)) == [version.number, version.number + 1]
 
 
+def test_two_people_writing_one_passage_at_once_keep_one_text_and_refuse_the_other() -> None:
+    version = make_version()
+
+    def write(text: str) -> Callable[[], Any]:
+        block = Block.objects.select_related("version").get(version=version, label="1.1.1")
+        return lambda: services.edit_block(block=block, seen=block.mark, by=None, body_fr=text)
+
+    outcomes = at_once(write("Le premier."), write("Le second."))
+    saved = [row for row in outcomes if isinstance(row, Block)]
+    assert (len(saved), [row.code for row in outcomes if isinstance(row, DraftingError)]) == (1, ["stale"])
+    assert Block.objects.get(pk=saved[0].pk).body_fr == saved[0].body_fr
+
+
+@pytest.mark.parametrize("label", ["1.1.1", "1.1.2"])
+def test_passage_written_behind_a_move_keeps_its_new_place(label: str) -> None:
+    version = make_version()
+    block = Block.objects.select_related("version").get(version=version, label=label)
+
+    def move(row: Version) -> None:
+        moved = Block.objects.select_related("version").get(version=row, label="1.1.1")
+        services.move_block(block=moved, step=1, by=None)
+
+    outcome = behind(version, move, lambda: services.edit_block(block=block, by=None, body_fr="Écrit."))
+    assert isinstance(outcome, Block)
+    block.refresh_from_db()
+    assert block.body_fr == "Écrit." and block.label == {"1.1.1": "1.1.2", "1.1.2": "1.1.1"}[label]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda block: services.edit_block(block=block, by=None, body_fr="Trop tard."),
+        lambda block: services.move_block(block=block, step=1, by=None),
+        lambda block: services.delete_block(block=block, by=None),
+        lambda block: services.add_block(version=block.version, parent=block.parent, by=None, body_fr="x"),
+    ],
+)
+def test_passage_deleted_meanwhile_is_a_refusal(change: Callable[[Block], Any]) -> None:
+    version = make_version()
+    block = Block.objects.select_related("version", "parent").get(version=version, label="1.1.1")
+
+    def delete(row: Version) -> None:
+        services.delete_block(
+            block=Block.objects.select_related("version").get(version=row, label="1.1"), by=None
+        )
+
+    outcome = behind(version, delete, lambda: change(block))
+    assert isinstance(outcome, DraftingError) and outcome.code == "gone"
+    assert list(version.blocks.values_list("label", flat=True)) == ["1"]
+
+
 def test_two_people_moving_passages_at_once_keep_the_numbers_whole(people: Any) -> None:
     version = make_version(paragraphs=4)
     blocks = list(Block.objects.select_related("version").filter(version=version, kind="paragraph"))

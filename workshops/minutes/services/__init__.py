@@ -3,6 +3,7 @@
 Locks are always taken in this order: workshop, minutes, section, decision or correction.
 """
 
+from core.seen import fingerprint, mark
 from workshops.minutes.services.approving import approve_minutes, pseudonymise_minutes
 from workshops.minutes.services.correcting import (
     accept_correction,
@@ -25,8 +26,6 @@ from workshops.minutes.services.writing import (
     SECTION_FIELDS,
     add_section,
     create_minutes,
-    fingerprint,
-    mark,
     remove_section,
     save_minutes,
     values_of,

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from core.clock import database_now
+from core.seen import mark, plain
 from core.workflow import lock, transition
 from members.enums import Language
 from members.models import Organisation
@@ -27,7 +28,6 @@ from workshops.minutes.permissions import (
     guests_of,
 )
 from workshops.minutes.services.errors import MinutesError, refuse_approved
-from workshops.minutes.services.writing import mark
 from workshops.models.invitations import Invitation
 from workshops.models.rules import rules_for
 from workshops.models.workshops import Workshop
@@ -94,7 +94,7 @@ def propose_correction(
     Judged by the database's clock under the minutes' lock. Raises PermissionDenied, MinutesError (closed, nothing
     asked, too long, the text changed meanwhile).
     """
-    proposed, comment = _plain(proposed), _plain(comment)
+    proposed, comment = plain(proposed), plain(comment)
     with transaction.atomic():
         minutes = lock(section.minutes)
         allowed = can_correct_by_link(invitation, minutes) if invitation else can_correct_minutes(by, minutes)
@@ -129,10 +129,6 @@ def propose_correction(
         )
 
 
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
-
-
 def _spoken_for(user: Any, workshop: Workshop) -> Organisation | None:
     """Return the organisation for which somebody was invited, or else sits on the council."""
     invitation = Invitation.objects.sent().filter(person=user, workshop=workshop).first()
@@ -161,7 +157,7 @@ def accept_correction(
                 code="moved",
             )
         fresh = _decide(correction, CorrectionState.ACCEPTED, reason, by)
-        setattr(section, f"text_{fresh.language}", _plain(text))
+        setattr(section, f"text_{fresh.language}", plain(text))
         section.save(update_fields=[f"text_{fresh.language}"])
         emails.send_correction_decided(fresh)
         return fresh

@@ -1,7 +1,5 @@
 """Minutes written: made from the agenda, typed by several at once, their sections."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from core.clock import database_now
+from core.seen import fingerprint, plain
 from core.workflow import lock, record
 from members.enums import MandateRole
 from members.models import Mandate
@@ -99,21 +98,6 @@ def values_of(row: Model, fields: tuple[str, ...]) -> dict[str, str]:
     return {name: getattr(row, name) for name in fields}
 
 
-def fingerprint(values: Values) -> str:
-    """Return what tells a state of a part from another: a form carries that of the state it was opened on."""
-    plain = {name: _plain(text) for name, text in sorted(values.items())}
-    return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:32]
-
-
-def mark(text: str) -> str:
-    """Return what tells a text from another: a form carries that of the text it was opened on."""
-    return fingerprint({"text": text})
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
-
-
 def save_minutes(
     *, minutes: Minutes, parts: Mapping[str, Values], bases: Mapping[str, str], by: Any
 ) -> list[str]:
@@ -153,7 +137,7 @@ def save_minutes(
 
 def _save(row: Model, typed: Values) -> None:
     for name, text in typed.items():
-        setattr(row, name, _plain(text))
+        setattr(row, name, plain(text))
     row.save(update_fields=list(typed))
 
 
