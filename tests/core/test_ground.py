@@ -1,6 +1,10 @@
 """The ground itself: what the tests rely on to be loud is loud."""
 
+import json
+import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.template import Context, engines
@@ -9,6 +13,7 @@ from django.test import Client
 
 from tests.helpers import html
 from tests.helpers.browser import axe
+from tests.helpers.npm import npm_package
 from tests.helpers.queries import assert_constant_queries, queries_of
 from tests.helpers.strict_templates import _OURS, UndefinedVariable
 
@@ -91,6 +96,36 @@ def test_of_the_pages_that_workers_saved_under_one_name_the_longest_is_checked(t
         (tmp_path / f"{name}.html").write_text(text)
     assert html.keep_longest(tmp_path) == 2
     assert sorted(page.read_text() for page in tmp_path.iterdir()) == ["longest", "x"]
+
+
+def test_npm_package_asked_for_by_all_workers_at_once_is_fetched_once_and_again_after_a_failure(
+    tmp_path, monkeypatch
+):
+    npm = tmp_path / "bin" / "npm"
+    npm.parent.mkdir()
+    npm.write_text(
+        f"""#!/bin/sh
+echo "$3" >> {tmp_path}/calls
+[ "$(wc -l < {tmp_path}/calls)" -gt 1 ] || exit 1
+mkdir -p "$3/node_modules/tool"
+echo '{{"version": "2"}}' > "$3/node_modules/tool/package.json"
+"""
+    )
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{npm.parent}{os.pathsep}{os.environ['PATH']}")
+    stale = tmp_path / "var" / "node_modules" / "tool"
+    stale.mkdir(parents=True)
+    (stale / "package.json").write_text('{"version": "1"}')
+    line = Barrier(4)
+
+    def ask(_number):
+        line.wait(60)
+        package = npm_package("tool", "2", tmp_path / "var")
+        return json.loads((package / "package.json").read_text())["version"]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, range(4))) == ["2"] * 4
+    assert len((tmp_path / "calls").read_text().splitlines()) == 2
 
 
 def test_page_in_a_real_browser(page):
