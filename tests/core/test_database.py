@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 
+from core.workflow import lock
 from members.models import Commune
 from tests.helpers import database
 from tests.helpers.locks import somebody_waits
@@ -75,6 +76,33 @@ def test_what_the_migrations_wrote_is_put_back(change):
     assert contents() != before
     database.restore()
     assert contents() == before
+
+
+def test_row_that_another_connection_has_only_locked_is_awaited():
+    commune = CommuneFactory()
+    locked, over = Event(), Event()
+
+    def request_under_way():
+        try:
+            with transaction.atomic():
+                lock(commune)
+                locked.set()
+                for waits in (True, False, True):  # it asks, lets go, asks again
+                    while somebody_waits() is not waits and not over.is_set():
+                        pass
+        finally:
+            locked.set()
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        request = pool.submit(request_under_way)
+        locked.wait()
+        try:
+            database.restore()
+        finally:
+            over.set()
+        request.result(timeout=60)
+    assert not Commune.objects.exists()
 
 
 def test_rows_that_another_connection_has_yet_to_commit_are_awaited():

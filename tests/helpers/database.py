@@ -4,8 +4,8 @@ Django truncates every table and then fires `post_migrate`, which writes content
 0.2 s for each test. Here only the tables that hold rows are emptied, row by row, and what the migrations wrote is put
 back only where a test changed it. A function of the test database does it in one go:
 
-1. it waits until nobody writes any more, so that what a request still under way commits goes too. It asks for all
-   locks at once and lets go of them when they do not come, so that it never deadlocks with such a request;
+1. it waits until nobody writes or locks rows any more, so that what a request still under way commits goes too. It asks
+   for all locks at once and lets go of them when they do not come, so that it never deadlocks with such a request;
 2. it empties the tables that hold rows, their own triggers off (append-only tables refuse, frozen rows too, and the
    publication's counter would be written again); foreign keys stay on, and are checked before the end;
 3. it compares what the migrations wrote with a copy, and writes it again where it differs.
@@ -29,7 +29,7 @@ BEGIN
     PERFORM set_config('lock_timeout', '50ms', true);
     FOR attempt IN 1..1200 LOOP
         BEGIN
-            LOCK TABLE {all} IN SHARE ROW EXCLUSIVE MODE;
+            LOCK TABLE {all} IN EXCLUSIVE MODE;
             EXIT;
         EXCEPTION WHEN lock_not_available THEN
             IF attempt = 1200 THEN
