@@ -81,9 +81,14 @@ install_environment() {
         make_venv .venv/uv-tool
         .venv/uv-tool/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1' >"$log" 2>&1 || failed_download
     }
+    # uv tries each download a few times within seconds; what it has stays, so that a second run asks for the rest.
+    sync_packages || sync_packages || failed_download
+}
+
+sync_packages() {
     # The system's certificates, because a company's proxy is known to them alone.
     UV_SYSTEM_CERTS=1 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv VIRTUAL_ENV='' \
-        .venv/uv-tool/bin/uv sync --locked --no-install-project --quiet --python .venv/bin/python >"$log" 2>&1 || failed_download
+        .venv/uv-tool/bin/uv sync --locked --no-install-project --quiet --python .venv/bin/python >"$log" 2>&1
 }
 
 failed_download() {
@@ -132,11 +137,20 @@ need_test_tools() {
     missing=$(echo $missing)
     if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then
         echo "Installing $missing for the tests (Debian packages)…"
-        { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1 </dev/null ||
+        # A mirror may not answer at once, and somebody else's apt-get may be at work.
+        install_packages || { sleep 10 && install_packages; } || { sleep 30 && install_packages; } ||
             fail "The packages could not be installed: $(tail -n 1 "$log") Run: apt-get install $missing."
         return
     fi
     fail "The tests need a Chromium or Chrome, Java 17, npm and libical: $(install_hint "$missing" 'them')."
+}
+
+install_packages() { # those named in $missing
+    {
+        apt-get update -q -o Acquire::Retries=3 &&
+            DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+                -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 $missing
+    } >"$log" 2>&1 </dev/null
 }
 
 first_file() { # first_file PATH…: is one of them there?

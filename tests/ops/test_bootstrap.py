@@ -55,7 +55,7 @@ def bootstrap(
         env={"PATH": str(path), "HOME": str(clone.parent), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
 
 
@@ -159,10 +159,9 @@ esac""",
     assert "No disk space left in" in only_line(bootstrap(clone, programs))
 
 
-def test_bootstrap_without_the_tests_tools_names_them_in_one_command(clone: Path, programs: Path) -> None:
-    add_program(programs, "apt-get", "exit 1")
-    add_program(programs, "id", "echo 1000")
-    add_program(programs, "npm", "exit 0")
+@pytest.fixture
+def installed(clone: Path) -> None:
+    """Let the clone have its packages."""
     (clone / ".venv" / "bin").mkdir(parents=True)
     (clone / ".venv" / "bin" / "python").symlink_to(sys.executable)
     version = ".venv/bin/python -c 'import sys; print(sys.version_info[:3])'"
@@ -170,6 +169,39 @@ def test_bootstrap_without_the_tests_tools_names_them_in_one_command(clone: Path
     (clone / ".venv" / "portal.stamp").write_text(
         subprocess.run(["sh", "-c", stamp], cwd=clone, capture_output=True, text=True).stdout
     )
+
+
+def test_bootstrap_asks_again_for_what_could_not_be_downloaded_at_once(
+    clone: Path, programs: Path, installing: Path
+) -> None:
+    add_program(
+        installing, "uv", "[ -e tried ] && exit 0; : > tried; echo 'error: Failed to fetch: x' >&2; exit 2"
+    )
+    assert bootstrap(clone, programs).stdout.endswith("started\n")
+
+
+@pytest.mark.skipif(not Path("/etc/debian_version").exists(), reason="elsewhere nothing is installed unasked")
+@pytest.mark.parametrize("failures", [0, 2, 3])
+def test_bootstrap_of_root_installs_the_tests_tools_and_tries_three_times(
+    clone: Path, programs: Path, installed: None, failures: int
+) -> None:
+    add_program(programs, "apt-get", f'echo "$*" >> calls; [ "$(grep -c update calls)" -gt {failures} ]')
+    add_program(programs, "id", "echo 0")
+    add_program(programs, "sleep", "exit 0")
+    done = bootstrap(clone, programs, "--test-tools", CHROMIUM="/any")
+    calls = (clone / "calls").read_text()
+    assert calls.count("update") == min(failures + 1, 3)
+    assert ("install" in calls) == ("started" in done.stdout) == (failures < 3)
+    if failures == 3:
+        assert "The packages could not be installed" in only_line(done)
+
+
+def test_bootstrap_without_the_tests_tools_names_them_in_one_command(
+    clone: Path, programs: Path, installed: None
+) -> None:
+    add_program(programs, "apt-get", "exit 1")
+    add_program(programs, "id", "echo 1000")
+    add_program(programs, "npm", "exit 0")
     done = bootstrap(clone, programs, "--test-tools")
     assert only_line(done).endswith("sudo apt-get install chromium default-jre-headless.")
     add_program(programs, "java", "exit 0")
@@ -212,7 +244,7 @@ def run(var: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "VAR_DIR": str(var), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
 
 
