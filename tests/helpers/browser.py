@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 60_000  # milliseconds
+LAST_REQUESTS = 10  # seconds
 SIZES = {"small": {"width": 360, "height": 780}, "large": {"width": 1280, "height": 900}}
 
 
@@ -72,7 +74,15 @@ def page(browser: Any, live_server: Any, browser_context_options: dict[str, Any]
             else None
         ),
     )
+    under_way: set[Any] = set()
+    tab.on("request", lambda request: under_way.add(request))
+    tab.on("requestfinished", lambda request: under_way.discard(request))
+    tab.on("requestfailed", lambda request: under_way.discard(request))
     yield tab
+    # What the test did not wait for would be answered, and written, in the midst of the next one.
+    end = time.monotonic() + LAST_REQUESTS
+    while under_way and not tab.is_closed() and time.monotonic() < end:
+        tab.wait_for_timeout(20)
     context.close()
     assert not faults, "\n".join(faults)
 
