@@ -29,7 +29,7 @@ def test_the_page_tells_before_and_after_that_it_is_full(client: Client) -> None
         client.post(link(row), {"answer": "yes", "moves": "0"})
         page = text(client.get(link(row)))
         assert ("première position" if rank == 1 else "2e position") in page
-        assert not any(secret in page for secret in ("Badge", "L’atelier est complet"))
+        assert not any(secret in page for secret in ("Badge au", "L’atelier est complet"))
 
 
 def test_a_colleague_is_chosen_by_the_link_and_the_giver_does_not_see_the_way_in(client: Client) -> None:
@@ -40,9 +40,9 @@ def test_a_colleague_is_chosen_by_the_link_and_the_giver_does_not_see_the_way_in
     data = {"answer": "represented", "representative": str(colleague.pk), "moves": "0"}
     assert client.post(link(row), data).status_code == 302
     page = text(client.get(link(row)))
-    assert "Badge" not in page
+    assert "Badge au" not in page
     theirs = Invitation.objects.get(workshop=row.workshop, person=colleague)
-    assert "Badge" in text(client.get(link(theirs)))
+    assert "Badge au" in text(client.get(link(theirs)))
     assert client.post(link(row), {"answer": "yes", "moves": "0"}).status_code == 302
     assert client.get(link(theirs)).status_code == 410
 
@@ -75,7 +75,7 @@ def test_a_proxy_is_offered_where_the_kind_allows_it_alone(client: Client) -> No
     data = {"answer": "represented", "proxy_organisation": str(holder.pk), "moves": "0"}
     assert client.post(link(row), data).status_code == 302
     page = text(client.get(link(row)))
-    assert holder.name in page and "Badge" not in page
+    assert holder.name in page and "Badge au" not in page
 
 
 def test_needs_too_long_are_refused_at_their_field(client: Client) -> None:
@@ -99,11 +99,11 @@ def test_an_answer_at_the_very_second_of_the_deadline_is_late(
 def test_one_s_own_entry_for_a_calendar(client: Client) -> None:
     row = InvitationFactory(workshop__is_public=False)
     url = reverse("workshops:invitation_calendar", args=[row.token])
-    assert "Badge" not in text(client.get(url))
+    assert "Badge au" not in text(client.get(url))
     client.post(link(row), {"answer": "yes", "moves": "0"})
     response = client.get(url)
     event = icalendar.Calendar.from_ical(text(response)).walk("VEVENT")[0]
-    assert event["UID"] == row.workshop.uid and "Badge" in event["DESCRIPTION"] and "ATTENDEE" not in event
+    assert event["UID"] == row.workshop.uid and "Badge au" in event["DESCRIPTION"] and "ATTENDEE" not in event
     assert "no-store" in response["Cache-Control"] and response["Referrer-Policy"] == "no-referrer"
     services.cancel_workshop(workshop=row.workshop, reason="Non", by=None)
     assert client.get(url).status_code == 404

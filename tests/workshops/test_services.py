@@ -181,7 +181,7 @@ def test_send_invitations_warns_of_a_short_delay_and_sends() -> None:
     InvitationFactory(workshop=workshop, unsent=True)
     sent = services.send_invitations(workshop=workshop, by=None)
     assert sent.count == 1
-    assert str(settings.CONVOCATION_CLEAR_DAYS) in sent.notice
+    assert f"au lieu de {settings.CONVOCATION_CLEAR_DAYS}." in sent.notice
 
 
 def test_a_bad_address_fails_alone_and_visibly() -> None:

@@ -166,7 +166,7 @@ def test_an_invited_person_answers_on_the_workshop_s_page(client_for: ClientFor,
     row = InvitationFactory(person=member, workshop__is_public=False)
     client, url = client_for("member"), row.workshop.get_absolute_url()
     html = text(client.get(url))
-    assert row.workshop.venue.address.replace("'", "&#x27;") in html and "Badge" not in html
+    assert row.workshop.venue.address.replace("'", "&#x27;") in html and "Badge au" not in html
     response = client.post(url, {"answer": "yes", "moves": "0"}, follow=True)
     row.refresh_from_db()
     assert (row.answer, row.answered_by, row.answer_source) == (Answer.YES, member, AnswerSource.PORTAL)
@@ -248,11 +248,11 @@ def test_an_answer_by_the_link_needs_neither_login_nor_cookie_nor_origin() -> No
 
 def test_access_details_only_for_those_who_come(client: Client) -> None:
     row = InvitationFactory()
-    assert "Badge" not in text(client.get(link(row)))
+    assert "Badge au" not in text(client.get(link(row)))
     client.post(link(row), {"answer": "excused", "moves": "0"})
-    assert "Badge" not in text(client.get(link(row)))
+    assert "Badge au" not in text(client.get(link(row)))
     client.post(link(row), {"answer": "represented", "represented_by": "Jo Roux", "moves": "0"})
-    assert "Badge" in text(client.get(link(row)))
+    assert "Badge au" in text(client.get(link(row)))
 
 
 @pytest.mark.parametrize("role", ROLES)
