@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -51,6 +53,9 @@ class TransfersRegister(PortalAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Offer what may be done with files."""
+        # The file holds every page of the list.
+        filters = request.GET.copy()
+        filters.pop(PAGE_VAR, None)
         context = {
             "export_urls": [
                 (format.upper(), reverse(f"admin:members_{self.opts.model_name}_export", args=[format]))
@@ -59,7 +64,7 @@ class TransfersRegister(PortalAdmin):
             "import_url": reverse(f"admin:members_{self.opts.model_name}_import")
             if self._may(request)
             else "",
-            "filters": request.GET.urlencode(),
+            "filters": filters.urlencode(),
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
@@ -72,7 +77,10 @@ class TransfersRegister(PortalAdmin):
             raise PermissionDenied
         if format not in WRITERS:
             raise Http404
-        rows = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters as error:
+            raise Http404(_("The list has no such filter or page.")) from error
         table = TABLES[self.opts.model_name](rows)  # type: ignore[operator,index]
         write, content_type = WRITERS[format]
         response = HttpResponse(write(table), content_type=content_type)

@@ -5,10 +5,12 @@ import io
 from datetime import date
 
 import pytest
+from django.contrib.admin import site
 from openpyxl import load_workbook
 
 from members import exports
 from members.imports import plan_import
+from members.models import Mandate, Organisation, User
 from tests.helpers.queries import assert_constant_queries
 from tests.members.factories import (
     BodyFactory,
@@ -17,6 +19,7 @@ from tests.members.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+MODELS = {"organisation": Organisation, "user": User, "mandate": Mandate}
 
 
 def lines_of(response):
@@ -52,6 +55,31 @@ def test_export_holds_the_filtered_list_and_no_more(client_for):
     page = client.get("/admin/members/organisation/?kind__exact=startup").content.decode()
     assert "/admin/members/organisation/exporter/csv/?kind__exact=startup" in page
     assert client.get("/admin/members/organisation/exporter/pdf/").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["organisation", "user", "mandate"])
+def test_export_of_a_filter_or_page_that_is_none_is_not_found(client_for, name, monkeypatch):
+    filters = {
+        "organisation": "seats__body__id__exact",
+        "user": "mandates__body__id__exact",
+        "mandate": "body__id__exact",
+    }
+    # A filter of a single choice is not offered, nor judged.
+    for slug in ("conseil", "club"):
+        BodyFactory(slug=slug)
+    client, address = client_for("secretariat"), f"/admin/members/{name}/exporter/csv/"
+    MandateFactory.create_batch(2)
+    monkeypatch.setattr(site.get_model_admin(MODELS[name]), "list_per_page", 1)
+    for asked in ({filters[name]: "abc"}, {"p": 99}):
+        assert client.get(address, asked).status_code == 404, asked
+
+
+def test_export_from_a_later_page_holds_all_and_does_not_ask_for_the_page(client_for, monkeypatch):
+    OrganisationFactory.create_batch(3)
+    monkeypatch.setattr(site.get_model_admin(Organisation), "list_per_page", 1)
+    client = client_for("secretariat")
+    page = client.get("/admin/members/organisation/?kind__exact=pme&p=2").content.decode()
+    assert '/admin/members/organisation/exporter/csv/?kind__exact=pme"' in page
 
 
 @pytest.mark.parametrize("name", ["organisation", "user", "mandate"])
