@@ -13,7 +13,7 @@ from tests.helpers.locks import at_once, behind, somebody_waits
 from tests.members.factories import UserFactory
 from tests.workshops.minutes.factories import circulated, close_corrections
 from workshops.minutes import services
-from workshops.minutes.enums import CorrectionState, MinutesState
+from workshops.minutes.enums import CorrectionState, DecisionState, MinutesState
 from workshops.minutes.models import Correction, Decision, Minutes, MinutesFile
 from workshops.minutes.permissions import attendees_of
 from workshops.minutes.reminders import remind_decision
@@ -91,6 +91,22 @@ def test_two_corrections_of_one_text_accepted_at_once_do_not_overwrite_each_othe
     (refused,) = [outcome for outcome in outcomes if isinstance(outcome, MinutesError)]
     assert refused.code == "moved"
     assert Correction.objects.filter(state=CorrectionState.PENDING).count() == 1
+
+
+def test_reopening_a_decision_waits_for_the_minutes_before_it_holds_the_decision():
+    """Whoever settles or saves a decision holds the minutes and asks for the decision."""
+    by = UserFactory(is_staff=True, is_superuser=True)
+    minutes = circulated(by=by)
+    decision = services.settle_decision(
+        decision=minutes.decisions.get(), state=DecisionState.DONE, reason="Fait.", by=by
+    )
+    reopened = behind(
+        minutes,
+        lambda _held: lock(decision),
+        lambda: services.reopen_decision(decision=decision, reason="Non.", by=by),
+    )
+    assert isinstance(reopened, Decision), reopened
+    assert reopened.state == DecisionState.OPEN
 
 
 def test_a_correction_that_waits_behind_the_closing_second_is_refused():

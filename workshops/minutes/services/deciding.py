@@ -128,7 +128,10 @@ def reopen_decision(*, decision: Decision, reason: str, by: Any) -> Decision:
         raise PermissionDenied
     if not reason.strip():
         raise MinutesError(_("Say why it is open again."), field="reason", code="reason")
-    return transition(decision, DecisionState.OPEN, by=by, reason=reason.strip()[:2000], closed_at=None)
+    with transaction.atomic():
+        # The database's guard reads the minutes too: locked after the decision, they meet whoever settles it.
+        lock(decision.minutes)
+        return transition(decision, DecisionState.OPEN, by=by, reason=reason.strip()[:2000], closed_at=None)
 
 
 def decisions_awaiting(user: Any) -> DecisionQuerySet:
