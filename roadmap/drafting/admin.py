@@ -16,12 +16,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import PortalAdmin, in_language
-from core.http import row_number
+from core.http import paginate, row_number
+from core.models import TransitionLog
 from core.seen import send_again
 from core.templatetags.text import datetime_long
 from core.workflow import TransitionError, history, record
 from roadmap.drafting import services
-from roadmap.drafting.enums import BlockKind, CommentStatus
+from roadmap.drafting.enums import BlockKind, CommentStatus, TextChange, VersionStatus
 from roadmap.drafting.forms import AnswerForm, BlockForm, DecisionForm, PublicationForm
 from roadmap.drafting.models import Block, Comment, Version
 from roadmap.drafting.permissions import (
@@ -33,6 +34,7 @@ from roadmap.drafting.permissions import (
 )
 from roadmap.drafting.services import DraftingError
 
+CHANGES_PER_PAGE = 100
 TITLE = in_language("title", _("title"))
 
 
@@ -57,6 +59,7 @@ class VersionAdmin(PortalAdmin):
     list_display_links = ("number", TITLE)
     ordering = ("-number",)
     change_form_template = "admin/roadmap/version_change.html"
+    object_history_template = "admin/roadmap/version_history.html"
     fieldsets = (
         (None, {"fields": ("number", "status", "is_demo", "dates")}),
         (_("In French"), {"fields": ("title_fr", "introduction_fr")}),
@@ -124,6 +127,16 @@ class VersionAdmin(PortalAdmin):
                 "can_start": can_start_version(request.user),
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Who wrote what and when, and through which states the version went, newest first."""
+        rows = TransitionLog.objects.none()
+        if version := Version.objects.filter(pk=row_number(object_id)).first():
+            rows = history(version).order_by("-id")
+        page = paginate(rows, request, CHANGES_PER_PAGE)
+        words = {"status": dict(VersionStatus.choices), "text": dict(TextChange.choices)}
+        changes = [(log, words.get(log.field, {}).get(log.to_state, log.to_state)) for log in page]
+        return super().history_view(request, object_id, {"page": page, "changes": changes})
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of the text, the publication and the next version."""

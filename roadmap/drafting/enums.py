@@ -32,6 +32,16 @@ class BlockKind(models.TextChoices):
     PARAGRAPH = "paragraph", _("Paragraph")
 
 
+class TextChange(models.TextChoices):
+    """What somebody did to a working version's text, as its log says it."""
+
+    HEAD = "head", _("Titles or introduction changed")
+    ADDED = "added", _("Passage added")
+    EDITED = "edited", _("Passage changed")
+    MOVED = "moved", _("Passage moved")
+    DELETED = "deleted", _("Passage deleted")
+
+
 class CommentKind(models.TextChoices):
     """What a comment does."""
 

@@ -20,7 +20,7 @@ from core.workflow import history, lock, record, transition
 from members.models import Axis, Organisation
 from members.permissions import can_enter_space
 from roadmap.drafting import emails
-from roadmap.drafting.enums import BlockKind, CommentKind, VersionStatus
+from roadmap.drafting.enums import BlockKind, CommentKind, TextChange, VersionStatus
 from roadmap.drafting.models import (
     COMMENT_MAX_LENGTH,
     TEXT_FIELDS,
@@ -135,17 +135,18 @@ def _copy_blocks(source: Version, target: Version) -> None:
 
 
 def edit_version(*, version: Version, by: Any) -> Version:
-    """Save a working version's titles and introduction. Raises DraftingError when it is published."""
+    """Save a working version's titles and introduction, and log who did. Raises DraftingError when it is published."""
     with transaction.atomic():
         _lock_working(version)
         version.save(update_fields=["title_fr", "title_en", "introduction_fr", "introduction_en", "is_demo"])
+        _log_text(version, TextChange.HEAD, by)
     return version
 
 
 def add_block(
     *, version: Version, parent: Block | None, by: Any, axis: Axis | None = None, **texts: str
 ) -> Block:
-    """Add a passage at the end of its parent's (an axis without parent) and renumber.
+    """Add a passage at the end of its parent's (an axis without parent), renumber, and log who did.
 
     Raises DraftingError when the version is published, the parent is gone or has no children, ValidationError at the
     fields.
@@ -171,14 +172,15 @@ def add_block(
         block.full_clean(exclude=["label"])
         block.save()
         renumber(version)
-    block.refresh_from_db()
+        block.refresh_from_db()
+        _log_text(version, TextChange.ADDED, by, block)
     return block
 
 
 def edit_block(
     *, block: Block, by: Any, seen: str | None = None, axis: Axis | None = None, **texts: str
 ) -> Block:
-    """Change a passage's texts (and an axis' strategic axis), and return it.
+    """Change a passage's texts (and an axis' strategic axis), log who did, and return it.
 
     `seen` is the mark of the passage that the person wrote over (`block`'s unless told): when somebody else has
     changed it since, nothing is written. Raises DraftingError ("stale"; "published"; "gone"), ValidationError at the
@@ -201,11 +203,12 @@ def edit_block(
             )
         fresh.full_clean()
         fresh.save(update_fields=[*texts, "axis"])
+        _log_text(block.version, TextChange.EDITED, by, fresh)
     return fresh
 
 
 def move_block(*, block: Block, step: int, by: Any) -> None:
-    """Move a passage, with all below it, one place up (-1) or down (1) among its siblings, and renumber.
+    """Move a passage, with all below it, one place up (-1) or down (1) among its siblings, renumber, log who did.
 
     At the end of the row nothing moves. Raises DraftingError when the version is published or the passage gone.
     """
@@ -221,16 +224,18 @@ def move_block(*, block: Block, step: int, by: Any) -> None:
             siblings[index].position, other.position = other.position, siblings[index].position
             Block.objects.bulk_update([siblings[index], other], ["position"])
             renumber(block.version)
+            _log_text(block.version, TextChange.MOVED, by, block)
 
 
 def delete_block(*, block: Block, by: Any) -> None:
-    """Delete a passage and all below it, and renumber. Raises DraftingError (version published, passage gone)."""
+    """Delete a passage and all below it, renumber, log who did. Raises DraftingError (published, passage gone)."""
     with transaction.atomic():
         version = _lock_working(block.version)
         block = _lock_block(block)
         children = Block.objects.filter(parent=block)
         Block.objects.filter(parent__in=children).delete()
         children.delete()
+        _log_text(version, TextChange.DELETED, by, block)
         block.delete()
         renumber(version)
 
@@ -250,6 +255,12 @@ def renumber(version: Version) -> None:
 
     walk(None, "")
     Block.objects.bulk_update(ordered, ["position", "label"], batch_size=500)
+
+
+def _log_text(version: Version, change: TextChange, by: Any, block: Block | None = None) -> None:
+    """Log what was done to the text; a passage is told by the number and the French title that it had then."""
+    passage = f"{block.label} {block.title_fr}".strip() if block else ""
+    record(version, field="text", source="", target=change, by=by, reason=passage)
 
 
 def _lock_working(version: Version) -> Version:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from core.workflow import history
 from outbox.models import OutboxEmail
+from roadmap.drafting import services
 from roadmap.drafting.enums import CommentStatus, VersionStatus
 from roadmap.drafting.models import Block, Consultation, Version
 from tests.helpers.queries import assert_constant_queries
@@ -153,6 +154,53 @@ def test_passage_that_somebody_else_saved_answers_409_and_keeps_both_texts(clien
     again = typed | {"seen": refused.context["form"]["seen"].value()}
     assert client.post(address, again).status_code == 302
     assert block(version).body_fr == "Le texte de la seconde."
+
+
+def test_history_says_who_did_what_to_which_passage(client_for: ClientFor, people: Any) -> None:
+    version = make_version()
+    client = client_for("secretariat")
+    chapter, passage = block(version, "1.1"), block(version)
+    added = {"body_fr": "Troisième.", "body_en": ""}
+    client.post(text_url(version, f"ajouter/?parent={chapter.pk}"), added)
+    client.post(text_url(version, f"{passage.pk}/"), {"body_fr": "Autre.", "seen": passage.mark})
+    client.post(
+        text_url(version, f"{passage.pk}/"), {"body_fr": "Autre.", "seen": passage.mark}
+    )  # changes nothing
+    client.post(text_url(version), {"up": passage.pk})  # first already
+    client.post(text_url(version), {"down": passage.pk})
+    client.post(text_url(version, f"{chapter.pk}/"), {"delete": "1", "confirm": "on"})
+    rows = [(log.to_state, log.reason, log.by) for log in history(version).filter(field="text")]
+    by = people["secretariat"]
+    assert rows == [
+        ("added", "1.1.3", by),
+        ("edited", "1.1.1", by),
+        ("moved", "1.1.1", by),
+        ("deleted", "1.1 Chapitre 1.1", by),
+    ]
+    page = client.get(f"{VERSIONS}{version.pk}/history/")
+    assert [log.to_state for log, _what in page.context["changes"]] == [
+        "deleted",
+        "moved",
+        "edited",
+        "added",
+    ]
+    content = page.content.decode()
+    assert "Chapitre 1.1" in content and by.get_full_name() in content
+
+
+def test_history_has_as_many_queries_for_one_change_as_for_many(client_for: ClientFor, people: Any) -> None:
+    version, by = make_version(), people["secretariat"]
+
+    def write(*texts: str) -> None:
+        for text in texts:
+            services.edit_block(block=block(version), by=by, body_fr=text)
+
+    assert_constant_queries(
+        lambda: write("Un."),
+        lambda: write("Deux.", "Trois."),
+        f"{VERSIONS}{version.pk}/history/",
+        client=client_for("secretariat"),
+    )
 
 
 def test_passage_sent_without_its_mark_answers_409(client_for: ClientFor) -> None:
