@@ -17,7 +17,6 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Abs, Coalesce, Extract, JSONObject, Now
-from django.utils import timezone
 
 from members.enums import COUNCIL
 from members.models import Axis, Seat, Sector
@@ -34,9 +33,7 @@ ACTIONS = 4
 
 def _members() -> Any:
     """Count the council's seats today, as a subquery: it comes along with another answer."""
-    seats = Seat.objects.filter(
-        Q(ends_on=None) | Q(ends_on__gt=timezone.localdate()), body__slug=COUNCIL
-    ).order_by()
+    seats = Seat.objects.current().filter(body__slug=COUNCIL).order_by()
     counted = seats.values("body").annotate(total=Count("id")).values("total")
     return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
 

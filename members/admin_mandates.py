@@ -160,9 +160,8 @@ def body_composition(request: HttpRequest, pk: int, model_admin: ModelAdmin[Body
     rows = list(
         mandates.select_related("person", "organisation").order_by("organisation__sort_name", "role", "pk")
     )
-    seats = Seat.objects.filter(body=body).exclude(organisation__in={row.organisation_id for row in rows})
-    if day:
-        seats = seats.exclude(starts_on__gt=day).exclude(ends_on__lte=day)
+    seats = Seat.objects.on(day).filter(body=body) if day else Seat.objects.none()
+    empty = seats.exclude(organisation__in={row.organisation_id for row in rows})
     context = {
         **admin.site.each_context(request),
         "title": str(body),
@@ -171,8 +170,6 @@ def body_composition(request: HttpRequest, pk: int, model_admin: ModelAdmin[Body
         "form": form,
         "day": day,
         "mandates": rows,
-        "empty_seats": seats.select_related("organisation").order_by("organisation__sort_name")
-        if day
-        else (),
+        "empty_seats": empty.select_related("organisation").order_by("organisation__sort_name"),
     }
     return render(request, "admin/members/body_composition.html", context, status=200 if day else 422)

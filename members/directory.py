@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Prefetch, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Prefetch, QuerySet
 
 from core.search import words
 from members.enums import MandateRole
@@ -99,16 +98,9 @@ def groups_of(ids: list[int], query: str, body: str = "") -> list[Group]:
 
 def bodies() -> "QuerySet[Body]":
     """Return the bodies with today's seats (`seated`) and chairs (`chairs`): all that is public about people."""
-    today = timezone.localdate()
-    seats = (
-        Seat.objects.filter(
-            Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gt=today)
-        )
-        .select_related("organisation__commune")
-        .order_by("organisation__sort_name", "id")
-    )
+    seats = Seat.objects.current().select_related("organisation__commune")
     chairs = _mandates().filter(role=MandateRole.CHAIR).select_related("person", "organisation")
     return Body.objects.prefetch_related(
-        Prefetch("seats", seats, to_attr="seated"),
+        Prefetch("seats", seats.order_by("organisation__sort_name", "id"), to_attr="seated"),
         Prefetch("mandates", chairs.order_by("id"), to_attr="chairs"),
     )

@@ -5,10 +5,9 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -74,11 +73,7 @@ def company_export(request: HttpRequest) -> HttpResponse:
 @anonymous_page_cache()
 def company_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a company's page."""
-    seats = Seat.objects.filter(
-        Q(ends_on=None) | Q(ends_on__gt=timezone.localdate()),
-        body__slug=COUNCIL,
-        organisation=OuterRef("organisation"),
-    )
+    seats = Seat.objects.current().filter(body__slug=COUNCIL, organisation=OuterRef("organisation"))
     page = (
         CompanyPage.objects.visible_to(request.user)
         .filter(organisation__slug=slug)

@@ -115,9 +115,8 @@ def candidates(workshop: Workshop) -> list[BodyCandidates]:
     ):
         mandates[mandate.body_id].append(mandate)
     seats: dict[int, list[Organisation]] = defaultdict(list)
-    for seat in Seat.objects.select_related("organisation").order_by("organisation__sort_name"):
-        if (seat.starts_on is None or seat.starts_on <= day) and (seat.ends_on is None or seat.ends_on > day):
-            seats[seat.body_id].append(seat.organisation)
+    for seat in Seat.objects.on(day).select_related("organisation").order_by("organisation__sort_name"):
+        seats[seat.body_id].append(seat.organisation)
     bodies = [
         _body(body, mandates[body.pk], seats[body.pk], known, day) for body in Body.objects.order_by("id")
     ]

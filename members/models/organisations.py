@@ -177,6 +177,18 @@ class Organisation(models.Model):
             self.siren = self.siret[:9]
 
 
+class SeatQuerySet(models.QuerySet["Seat"]):
+    """Questions about which organisations sat where, when."""
+
+    def on(self, day: date) -> SeatQuerySet:
+        """Seats held on a day (Paris calendar)."""
+        return self.filter(Q(starts_on=None) | Q(starts_on__lte=day), Q(ends_on=None) | Q(ends_on__gt=day))
+
+    def current(self) -> SeatQuerySet:
+        """Seats held today in Paris."""
+        return self.on(timezone.localdate())
+
+
 class Seat(models.Model):
     """An organisation sits on a body, from a day to another (dates unknown: blank)."""
 
@@ -186,6 +198,8 @@ class Seat(models.Model):
     )
     starts_on = models.DateField(_("from"), null=True, blank=True)
     ends_on = models.DateField(_("to (excluded)"), null=True, blank=True)
+
+    objects = SeatQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("seat")

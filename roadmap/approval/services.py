@@ -76,9 +76,7 @@ def electorate_on(day: date) -> list[Organisation]:
 
 def seats_without_titular(day: date) -> list[Organisation]:
     """Return the organisations that sit on the council on a day without a titular: they would not vote."""
-    seated = Seat.objects.filter(
-        Q(starts_on=None) | Q(starts_on__lte=day), Q(ends_on=None) | Q(ends_on__gt=day), body__slug=COUNCIL
-    )
+    seated = Seat.objects.on(day).filter(body__slug=COUNCIL)
     mandated = Mandate.objects.council().on(day)
     return list(
         Organisation.objects.filter(

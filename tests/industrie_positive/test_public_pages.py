@@ -67,6 +67,15 @@ def test_home_asks_few_questions_whatever_it_shows(client):
     assert_constant_queries(lambda: make(1), lambda: make(29), "/", at_most=4)
 
 
+def test_home_counts_the_seats_of_today(client):
+    AxisFactory(number=1)
+    today = timezone.localdate()
+    SeatFactory.create_batch(2)
+    SeatFactory(starts_on=today + timedelta(days=30))
+    SeatFactory(ends_on=today - timedelta(days=30))
+    assert "<b>2</b> organisations au conseil" in text_of(client.get("/"))
+
+
 def test_home_shows_the_next_workshops_then_the_last(client):
     now = timezone.now()
     for days in (-40, -3, 30, 7):

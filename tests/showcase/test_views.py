@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from core.models import Publication
@@ -317,9 +318,10 @@ def test_page_asks_the_same_number_of_questions_whatever_it_holds():
     assert_constant_queries(lambda: None, more, "/vitrine/main-gauche/", at_most=4)
 
 
-def test_ended_seat_is_not_shown(client):
+def test_seat_that_ended_or_begins_later_is_not_shown(client):
     page = CompanyPageFactory(organisation__slug="ancienne")
     SeatFactory(organisation=page.organisation, starts_on=date(2019, 10, 1), ends_on=date(2020, 1, 1))
+    SeatFactory(organisation=page.organisation, starts_on=timezone.localdate() + timedelta(days=30))
     assert "membre depuis" not in text_of(client.get("/vitrine/ancienne/"))
 
 
