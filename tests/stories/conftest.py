@@ -93,38 +93,22 @@ def portal(tmp_path_factory: pytest.TempPathFactory, imap: ImapServer) -> Iterat
     admin = psycopg2.connect(os.environ["DATABASE_URL"])
     admin.autocommit = True
     admin.cursor().execute(f"CREATE DATABASE {name}")
+    folder = tmp_path_factory.mktemp("portal")
+    port = free_port()
+    log = folder / "output.log"
     imap_user, imap_password = quote(USER, safe=""), quote(IMAP_PASSWORD, safe="")
     environment = {
         **os.environ,
+        "PORT": str(port),
         "DATABASE_URL": database_url,
+        "VAR_DIR": str(folder / "var"),
         "REDIS_PREFIX": name,
         "REMINDER_CHECK_SECONDS": "1",
         "INBOUND_IMAP_URL": f"imap://{imap_user}:{imap_password}@127.0.0.1:{imap.port}/INBOX",
         "SECRET_KEY": secrets.token_urlsafe(50),
+        "SITE_URL": f"http://127.0.0.1:{port}",
     }
     environment.pop("PORTAL_MODE", None)
-    # The portal takes its free port some twenty seconds after the choice: once it is somebody else's, another one.
-    for _attempt in range(3):
-        folder, port = tmp_path_factory.mktemp("portal"), free_port()
-        url = f"http://127.0.0.1:{port}"
-        places = {"PORT": str(port), "SITE_URL": url, "VAR_DIR": str(folder / "var")}
-        process, text = start(environment | places, folder / "output.log")
-        if "Ctrl-C" in text or not port_was_taken(folder):
-            break
-        process.terminate()
-        process.wait(120)
-    try:
-        assert "Ctrl-C" in text, f"make run did not start:\n{text}"
-        yield Portal(url, database_url, folder / "var" / "mail", text)
-    finally:
-        process.terminate()
-        process.wait(120)
-        admin.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
-        admin.close()
-
-
-def start(environment: dict[str, str], log: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start the portal; return its process and what it said until it served or ended."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "industrie_positive.services", "run"],
@@ -134,17 +118,19 @@ def start(environment: dict[str, str], log: Path) -> tuple[subprocess.Popen[byte
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    text = wait_for(
-        lambda: log.read_text(encoding="utf-8", errors="replace"),
-        lambda text: "Ctrl-C" in text or process.poll() is not None,
-        seconds=200,
-    )
-    return process, text
-
-
-def port_was_taken(folder: Path) -> bool:
-    """Tell whether the portal, or a part of it, did not get its port."""
-    return any("in use" in log.read_text(errors="replace") for log in folder.rglob("*.log"))
+    try:
+        text = wait_for(
+            lambda: log.read_text(encoding="utf-8", errors="replace"),
+            lambda text: "Ctrl-C" in text or process.poll() is not None,
+            seconds=240,
+        )
+        assert "Ctrl-C" in text, f"make run did not start:\n{text}"
+        yield Portal(f"http://127.0.0.1:{port}", database_url, folder / "var" / "mail", text)
+    finally:
+        process.terminate()
+        process.wait(120)
+        admin.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.close()
 
 
 @pytest.fixture
