@@ -109,10 +109,11 @@ def faults(folder: Path) -> list[str]:
         run = subprocess.run(command, capture_output=True, text=True, timeout=900)
     except subprocess.TimeoutExpired as error:
         raise RuntimeError("the Nu checker did not end within a quarter of an hour") from error
-    try:
-        messages = json.loads(run.stderr or run.stdout)["messages"]
+    said = run.stderr or run.stdout
+    try:  # Java may warn of something before and after
+        messages = json.JSONDecoder().raw_decode(said, said.index("{"))[0]["messages"]
     except (ValueError, KeyError) as error:
-        raise RuntimeError(f"the Nu checker failed: {(run.stderr or run.stdout)[-600:]}") from error
+        raise RuntimeError(f"the Nu checker failed: {said[-600:]}") from error
     lines: dict[tuple[str, str], str] = {}
     for message in messages:
         page = re.sub(r"-[0-9a-f]{8}-\d+\.html$", "", Path(message.get("url", "")).name)
