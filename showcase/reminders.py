@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from core.clock import database_now
+from core.each import each
 from members.enums import MailChoice
 from members.models import Mandate
 from members.notifications import refusers
@@ -15,13 +16,12 @@ def send_due_reminders() -> int:
 
     Late, repeated or concurrent runs do no harm. A page whose organisation has nobody today waits for somebody.
     """
-    pages = CompanyPage.objects.to_remind().order_by("pk").values_list("pk", flat=True)
-    return sum(_remind(pk) for pk in pages)
+    return each(CompanyPage.objects.to_remind().only("pk").order_by("pk"), _remind)
 
 
 @transaction.atomic
-def _remind(pk: int) -> bool:
-    pages = CompanyPage.objects.to_remind().filter(pk=pk)
+def _remind(due: CompanyPage) -> bool:
+    pages = CompanyPage.objects.to_remind().filter(pk=due.pk)
     page = pages.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
     voices = Mandate.objects.council().current().voting().filter(person__is_active=True).order_by("person")
     held = list(voices.filter(organisation=page.organisation_id).select_related("person")) if page else []

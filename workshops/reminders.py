@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils.timezone import localtime
 
 from core.clock import database_now
+from core.each import each
 from core.workflow import lock
 from members.enums import MailChoice
 from members.notifications import refusers
@@ -30,7 +31,7 @@ def send_due_reminders() -> int:
     coming = Workshop.objects.filter(
         state=WorkshopState.SCHEDULED, starts_at__gt=now, invited_at__isnull=False
     )
-    return sum(remind_workshop(workshop) for workshop in coming.order_by("starts_at", "id"))
+    return each(coming.order_by("starts_at", "id"), remind_workshop)
 
 
 def remind_workshop(workshop: Workshop) -> int:

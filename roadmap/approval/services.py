@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from core import ledger, workflow
 from core.clock import database_now
+from core.each import each
 from core.kinds import name_kinds
 from core.templatetags.text import datetime_long
 from members.enums import COUNCIL, MandateRole
@@ -424,8 +426,7 @@ def send_due_reminders() -> int:
     for approval in Approval.objects.open().select_related("version"):
         hours = due_reminder(approval, database_now())
         if hours is not None:
-            for voter in approval.voters.silent():
-                written += _remind(voter, approval=approval, hours=hours)
+            written += each(approval.voters.silent(), partial(_remind, approval=approval, hours=hours))
     return written
 
 

@@ -1,13 +1,10 @@
 """Celery's way into the votes. Deadlines never wait for it: services judge by the database's clock."""
 
-import logging
-
 from celery import shared_task
 
+from core.each import each
 from roadmap.approval import services
 from roadmap.approval.models import Approval
-
-logger = logging.getLogger(__name__)
 
 
 @shared_task(expires=280)
@@ -19,8 +16,5 @@ def send_reminders() -> None:
 @shared_task(expires=55)
 def close_ended() -> None:
     """Write the records of the votes that have ended; one that fails does not hold up the others."""
-    for approval in Approval.objects.to_close().select_related("version"):
-        try:
-            services.close_approval(approval=approval)
-        except Exception:
-            logger.exception("The record of approval %s could not be written", approval.pk)
+    ended = Approval.objects.to_close().select_related("version")
+    each(ended, lambda approval: services.close_approval(approval=approval).closed_at is not None)

@@ -11,10 +11,12 @@ from members.enums import MailChoice, MandateRole
 from members.notifications import set_refusals
 from members.retention import months_from
 from outbox.models import OutboxEmail
+from showcase import reminders
 from showcase.models import CompanyPage
 from showcase.reminders import send_due_reminders
 from showcase.services import PageError, confirm_page, pages_to_confirm, publish_page, withdraw_page
 from showcase.tasks import send_reminders
+from tests.helpers.failing import fails_first
 from tests.helpers.locks import at_once
 from tests.helpers.queries import assert_constant_queries
 from tests.helpers.roles import ROLES
@@ -191,6 +193,13 @@ def test_voices_are_reminded_once_a_year(people, page_of_ours):
     assert send_due_reminders() == 1 and len(mails()) == 4
     confirm_page(page=page_of_ours, by=people["member"])
     assert send_due_reminders() == 0
+
+
+def test_a_page_whose_reminder_fails_holds_up_no_other(monkeypatch):
+    for _ in range(2):
+        aged(CompanyPageFactory(organisation=MandateFactory().organisation))
+    fails_first(monkeypatch, reminders, "send_confirmation_reminder")
+    assert (send_due_reminders(), send_due_reminders(), send_due_reminders()) == (1, 1, 0)
 
 
 def test_reminder_can_be_refused_and_says_so(people, page_of_ours):

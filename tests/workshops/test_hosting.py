@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from core.workflow import history
 from outbox.models import OutboxEmail
+from tests.helpers.failing import fails_first
 from tests.helpers.locks import at_once
 from tests.members.factories import MandateFactory
 from tests.workshops.factories import InvitationFactory, VenueFactory, WorkshopFactory
@@ -182,3 +183,11 @@ def test_three_beats_at_once_mail_each_person_once() -> None:
     outcomes = at_once(*[services.send_due_sheets] * 3)
     assert sorted(outcomes) == [0, 0, 4], outcomes  # type: ignore[type-var]
     assert sheets() == sorted(row.email for row in rows)
+
+
+@pytest.mark.django_db
+def test_a_workshop_whose_sheet_fails_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        InvitationFactory(workshop=tomorrow(), coming=True)
+    fails_first(monkeypatch, emails, "send_host_sheet")
+    assert [services.send_due_sheets() for _ in range(3)] == [1, 1, 0]

@@ -7,8 +7,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from outbox.models import OutboxEmail
+from tests.helpers.failing import fails_first
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
-from workshops import reminders, services
+from workshops import emails, reminders, services
 from workshops.enums import Answer, WorkshopState
 from workshops.models import KindRules, Workshop
 from workshops.reminders import newest_due, send_due_reminders
@@ -269,3 +270,12 @@ def test_newest_due_takes_the_last_that_passed_and_none_after_the_end() -> None:
     assert newest_due(delays, end, end - timedelta(days=1, hours=1))[0] == 0  # type: ignore[index]
     assert newest_due(delays, end, end - timedelta(hours=1))[0] == 2  # type: ignore[index]
     assert newest_due(delays, end, end) is None
+
+
+def test_a_workshop_that_fails_holds_up_no_other_and_has_its_turn_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for hours in (20, 22):
+        InvitationFactory(workshop=called(starts_in=timedelta(hours=hours)), sent_at=ago(days=60))
+    fails_first(monkeypatch, emails, "send_silent_reminder")
+    assert (send_due_reminders(), send_due_reminders(), send_due_reminders()) == (1, 1, 0)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.timezone import get_default_timezone
 
 from core.clock import database_now
+from core.each import each
 from core.workflow import lock
 from members.enums import MandateRole
 from members.models import Mandate, User
@@ -29,7 +30,7 @@ def send_due_reminders() -> int:
     now = database_now()
     longest = max([0, *settings.DECISION_REMINDER_DAYS])
     rows = Decision.objects.circulated().open().filter(due_on__lte=(now + timedelta(days=longest + 1)).date())
-    return sum(remind_decision(decision, now=now) for decision in rows.with_owner().order_by("id"))
+    return each(rows.with_owner().order_by("id"), lambda decision: remind_decision(decision, now=now))
 
 
 def remind_decision(decision: Decision, *, now: datetime) -> int:

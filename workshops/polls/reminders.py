@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from core.clock import database_now
+from core.each import each
 from core.workflow import lock
 from members.enums import MailChoice
 from members.notifications import refusers
@@ -30,7 +31,7 @@ def send_due_reminders() -> int:
     open_now = DatePoll.objects.filter(
         workshop__state=WorkshopState.DATE_POLL, answer_by__gt=database_now()
     ).select_related("workshop")
-    return sum(remind_poll(poll.workshop) for poll in open_now.order_by("answer_by", "id"))
+    return each(open_now.order_by("answer_by", "id"), lambda poll: remind_poll(poll.workshop))
 
 
 def remind_poll(workshop: Workshop) -> int:

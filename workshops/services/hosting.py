@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.clock import database_now
+from core.each import each
 from core.workflow import lock, record
 from workshops import emails
 from workshops.enums import WorkshopState
@@ -32,7 +33,7 @@ def send_due_sheets() -> int:
     coming = Workshop.objects.filter(
         state=WorkshopState.SCHEDULED, starts_at__gt=now, starts_at__lte=now + _AHEAD, venue__isnull=False
     )
-    return sum(_send_due(workshop) for workshop in coming.order_by("starts_at", "id"))
+    return each(coming.order_by("starts_at", "id"), _send_due)
 
 
 def _send_due(workshop: Workshop) -> int:

@@ -6,8 +6,9 @@ import pytest
 
 from core.clock import database_now
 from outbox.models import OutboxEmail
-from roadmap.approval import services
+from roadmap.approval import emails, services
 from roadmap.approval.models import Approval
+from tests.helpers.failing import fails_first
 from tests.members.factories import MandateFactory
 from tests.roadmap.approval.factories import cast, end, make_version, move, open_vote, voters
 
@@ -116,3 +117,10 @@ def test_reminders_of_a_person_with_two_organisations() -> None:
     first = voters(approval)[0]
     cast(approval, first.organisation, person)
     assert len(reminders(state="queued")) == 1
+
+
+def test_an_organisation_whose_reminder_fails_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    approval = open_vote(titulars=2)
+    move(approval, closes_in=timedelta(hours=20))
+    fails_first(monkeypatch, emails, "queue_reminder")
+    assert [services.send_due_reminders() for _ in range(3)] == [1, 1, 0]

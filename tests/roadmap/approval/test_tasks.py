@@ -39,7 +39,7 @@ def test_close_ended_goes_on_after_a_failure(
     with caplog.at_level(logging.ERROR):
         tasks.close_ended()
     assert set(Approval.objects.filter(closed_at__isnull=False)) == {good}
-    assert f"approval {bad.pk}" in caplog.text
+    assert f"roadmap.Approval {bad.pk} was passed over" in caplog.text
 
 
 def test_beat_runs_both_tasks(settings) -> None:

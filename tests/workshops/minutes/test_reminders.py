@@ -8,9 +8,10 @@ from django.utils import timezone
 from members.enums import MailChoice
 from members.notifications import refuse
 from outbox.models import OutboxEmail
+from tests.helpers.failing import fails_first
 from tests.members.factories import MandateFactory, UserFactory
 from tests.workshops.minutes.factories import circulated, draft
-from workshops.minutes import services
+from workshops.minutes import emails, services
 from workshops.minutes.models import Decision, Minutes
 from workshops.minutes.reminders import newest_due, owners_of, send_due_reminders
 from workshops.minutes.tasks import remind_decisions
@@ -105,3 +106,10 @@ def test_a_decision_done_drops_the_reminder_that_waits(people):
     assert send_due_reminders() == 1
     services.settle_decision(decision=decision, state="done", reason="Fait.", by=people["secretariat"])
     assert OutboxEmail.objects.get(kind="decision-late-1d").state == "cancelled"
+
+
+def test_a_decision_that_fails_holds_up_no_other_and_has_its_turn_again(monkeypatch):
+    for _ in range(2):
+        due(-20, person=UserFactory())
+    fails_first(monkeypatch, emails, "send_decision_reminder")
+    assert (send_due_reminders(), send_due_reminders(), send_due_reminders()) == (1, 1, 0)

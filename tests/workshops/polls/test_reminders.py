@@ -9,9 +9,11 @@ from django.utils import timezone
 from members.enums import MailChoice
 from members.notifications import refuse
 from outbox.models import OutboxEmail
+from tests.helpers.failing import fails_first
 from tests.workshops.polls.factories import DAY, ask, make_poll, option_ids
 from workshops.enums import WorkshopState
 from workshops.models import DatePoll, KindRules, PollReply, Workshop
+from workshops.polls import emails
 from workshops.polls.reminders import send_due_reminders
 from workshops.polls.services import extend_deadline, reply_to_poll
 from workshops.polls.tasks import send_reminders
@@ -99,3 +101,10 @@ def test_a_reply_drops_the_reminder_that_has_not_left() -> None:
     send_due_reminders()
     reply_to_poll(invitation=row, choices={option_ids(poll)[0]: "no"}, by=None, source="mail-link")
     assert OutboxEmail.objects.get().state == "cancelled"
+
+
+def test_a_poll_that_fails_holds_up_no_other_and_has_its_turn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        ask(due())
+    fails_first(monkeypatch, emails, "send_poll_reminder")
+    assert (send_due_reminders(), send_due_reminders(), send_due_reminders()) == (1, 1, 0)
