@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.browser import axe
 from tests.stories.conftest import Portal, follow, wait_for
 
-pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(900)]
 
 DRAFT = "/feuille-de-route/versions/2/"
 # Nine of the sixteen organisations are the quorum.

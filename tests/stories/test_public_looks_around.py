@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.helpers.browser import axe, overflows
 from tests.stories.conftest import Portal, follow
 
-pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(900)]
 
 PAGES = (
     "/",

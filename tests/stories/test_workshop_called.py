@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.stories.conftest import Portal, follow, wait_for
 
-pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(900)]
 
 BULANE, EDF, ORANGE = (
     "titulaire.bulane@example.org",

@@ -12,7 +12,7 @@ from tests.stories.conftest import Portal, follow, wait_for
 from tests.stories.test_workshop_called import answer_link, calendar_entry, tick
 from tests.workshops.replies.samples import Facts, apple
 
-pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(900)]
 
 BULANE, EDF, ORANGE = (
     "titulaire.bulane@example.org",
