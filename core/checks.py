@@ -55,6 +55,13 @@ def check_production(app_configs: Any, **options: Any) -> list[CheckMessage]:
             "Some staff enter the administration without a second factor.",
             "That is for demo accounts: unset STAFF_SECOND_FACTOR.",
         )
+    if not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or settings.EMAIL_HOST in LOOPBACK):
+        refuse(
+            14,
+            f"Mail goes to {settings.EMAIL_HOST} without TLS.",
+            "Add ?tls to EMAIL_URL or use smtps://: the password, resets and invitations would cross the network in "
+            "clear. A relay without TLS runs on this machine (127.0.0.1).",
+        )
     return found
 
 

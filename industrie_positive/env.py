@@ -110,17 +110,25 @@ class MailServer:
 
 
 def mail_server(name: str = "EMAIL_URL", default: str | None = None) -> MailServer:
-    """Parse smtp://user:password@host:port[?tls] or smtps://…; raise ImproperlyConfigured otherwise."""
+    """Parse smtp://user:password@host:port[?tls] or smtps://…; raise ImproperlyConfigured otherwise.
+
+    An option with a typo is refused: passwords and links would otherwise be sent in clear.
+    """
     parts = urlsplit(text(name, default))
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+    options = set(parse_qs(parts.query, keep_blank_values=True))
+    tls = parts.scheme == "smtps"
+    starttls = "tls" in options and not tls
+    try:
+        port = parts.port or (465 if tls else 587 if starttls else 25)
+    except ValueError:
+        port = 0
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not port or options - {"tls"}:
         raise ImproperlyConfigured(
             f"{name} must look like smtp://user:password@host:587?tls or smtps://host:465."
         )
-    tls = parts.scheme == "smtps"
-    starttls = "tls" in parse_qs(parts.query, keep_blank_values=True)
     return MailServer(
         host=parts.hostname,
-        port=parts.port or (465 if tls else 587 if starttls else 25),
+        port=port,
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         starttls=starttls,

@@ -17,6 +17,7 @@ def production(settings):
     settings.SECRET_KEY_FALLBACKS = []
     settings.SITE_URL = "https://portal.example.org"
     settings.ALLOWED_HOSTS = ["portal.example.org"]
+    settings.EMAIL_HOST, settings.EMAIL_USE_TLS = "mail.example.org", True
     return settings
 
 
@@ -53,6 +54,22 @@ def test_production_refuses(production, name, value, code):
 def test_production_accepts_a_wildcard_of_its_own_domain(production):
     production.ALLOWED_HOSTS = [".example.org"]
     assert checks.check_production(None) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "changes", "found"),
+    [
+        ("mail.example.org", {}, ["core.E014"]),
+        ("mail.example.org", {"EMAIL_USE_TLS": True}, []),
+        ("mail.example.org", {"EMAIL_USE_SSL": True}, []),
+        ("127.0.0.1", {}, []),
+    ],
+)
+def test_production_refuses_to_mail_in_clear_over_the_network(production, host, changes, found):
+    production.EMAIL_HOST, production.EMAIL_USE_TLS, production.EMAIL_USE_SSL = host, False, False
+    for name, value in changes.items():
+        setattr(production, name, value)
+    assert codes(checks.check_production(None)) == found
 
 
 def test_trials_may_be_lax(production):
