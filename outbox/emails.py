@@ -11,6 +11,7 @@ from django.template import Context
 from django.template.loader import get_template
 from django.utils.translation import override
 
+from core import typography
 from outbox.cleaning import clean_line, clean_text
 
 SUBJECT_LENGTH = 500
@@ -42,5 +43,6 @@ def render_email(template: str, context: Mapping[str, Any], *, language: str) ->
         subject = clean_line(subject)[:SUBJECT_LENGTH]
         if label != "Subject" or not colon or not subject:
             raise ValueError(f"{path}.txt must start with “Subject: …” and a blank line.")
-        html = get_template(f"{path}.html").render({**shared, "subject": subject})
+        title = typography.french(subject) if language == "fr" else subject
+        html = get_template(f"{path}.html").render({**shared, "subject": title})
     return subject, re.sub(r"\n{3,}", "\n\n", body).strip() + "\n", clean_text(html).strip() + "\n"

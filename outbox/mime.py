@@ -1,5 +1,6 @@
 """Writes a stored e-mail as the bytes that go over SMTP, the same at every attempt."""
 
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.policy import EmailPolicy
@@ -22,6 +23,10 @@ class WirePolicy(EmailPolicy):
     def _fold(self, name: str, value: Any, refold_binary: bool = False) -> str:
         if name.lower() in _UNFOLDED:
             return f"{name}: {value}{self.linesep}"
+        if name.lower() == "subject" and not str(value).isascii():
+            # The standard library's own folding loses the space where it cuts: a reader saw "lenumérique".
+            words = Header(str(value), "utf-8", header_name=name)
+            return f"{name}: {words.encode(linesep=self.linesep)}{self.linesep}"
         return super()._fold(name, value, refold_binary)  # type: ignore[misc, no-any-return]
 
 

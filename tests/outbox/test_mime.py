@@ -162,3 +162,13 @@ def test_the_stored_mail_shows_itself_to_djangos_test_backend() -> None:
         "text/html",
         "text/calendar; method=REQUEST",
     ]
+
+
+def test_no_space_is_lost_where_a_subject_is_folded() -> None:
+    title = (
+        "Votre réponse est enregistrée : Visite : le numérique au service de l’atelier, mardi 8 décembre 2026"
+    )
+    words = title.split()
+    for first in range(len(words)):
+        subject = " ".join(words[first:] + words)
+        assert parsed(built(subject=subject))["Subject"] == subject
