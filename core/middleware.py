@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -31,15 +32,23 @@ class PrivateByDefaultMiddleware:
         return response
 
 
-class UncountedAttemptsMiddleware:
-    """Answers 503 where Redis is needed and fails: attempts that cannot be counted are not made."""
+class RefusalPagesMiddleware:
+    """Gives a page to what Django leaves empty: 405, and 503 where Redis is needed and fails.
+
+    Attempts that cannot be counted are not made.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Add nothing."""
-        return self.get_response(request)
+        """Say that an address is not used that way: for an empty answer a browser shows an error of its own."""
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or response.content:
+            return response
+        page = render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Say it in the reader's language."""

@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "core.middleware.UncountedAttemptsMiddleware",
+    "core.middleware.RefusalPagesMiddleware",
 ]
 
 ROOT_URLCONF = "industrie_positive.urls"

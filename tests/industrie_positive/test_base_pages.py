@@ -1,12 +1,15 @@
 """The pages that every app leans on: the norms' pages, those one enters by, those that say no."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
+
+ClientFor = Callable[[str], Client]
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +76,21 @@ def test_unknown_address_is_a_whole_page_in_the_readers_language(client: Client)
     assert response.status_code == 404
     assert "This page does not exist" in response.content.decode()
     assert 'href="/en/plan-du-site/"' in response.content.decode()
+
+
+def test_a_dead_end_says_no_word_of_the_framework(client_for: ClientFor) -> None:
+    """An exception without a message is named by Django; the secretariat is led back to its own pages."""
+    html = client_for("secretariat").get("/en/admin/nowhere/").content.decode()
+    assert "Http404" not in html and "may be mistyped" in html
+    assert 'href="/en/admin/">Administration' in html
+
+
+def test_an_address_for_forms_alone_says_so(client_for: ClientFor) -> None:
+    """Somebody comes back to it by the browser's history: an empty answer would be an error of the browser."""
+    response = client_for("member").get("/en/espace/agenda/renouveler/")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert "cannot be used that way" in response.content.decode()
+    assert 'href="/en/espace/">My space' in response.content.decode()
 
 
 @pytest.mark.parametrize(
