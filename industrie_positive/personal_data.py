@@ -12,9 +12,7 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, Q, QuerySet
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from core.clock import database_now
 from core.kinds import kind_label
 from core.models import TransitionLog
+from core.templatetags.text import date_long, datetime_long
 from members.history import identities
 from members.models import User
 from outbox.models import ACCOUNT_KINDS, OutboxEmail
@@ -466,9 +465,9 @@ def _text(model: type[Model], path: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
-        return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+        return datetime_long(value)
     if isinstance(value, date):
-        return date_format(value, "SHORT_DATE_FORMAT")
+        return date_long(value)
     if isinstance(value, (dict, list)):
         text = json.dumps(value, ensure_ascii=False)
     else:

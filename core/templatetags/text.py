@@ -1,5 +1,6 @@
 """Filters for text, numbers, dates and times as French and English write them. Built in: no `{% load %}` needed."""
 
+import re
 from datetime import date, datetime, time
 from decimal import ROUND_UP, Decimal, InvalidOperation
 from functools import lru_cache
@@ -7,7 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils import dateformat, timezone
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -19,6 +20,16 @@ from core.typography import NBSP, NNBSP, french
 register = template.Library()
 # Django's own French ones differ from what the Imprimerie nationale prints.
 _MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
+
+
+# What stays on one line in a heading: words joined by hyphens, if a phone's line holds them in its biggest letters, a
+# word with the number behind it, a span of years.
+_TAGS = re.compile(r"(<[^>]*>)")
+_NUMBER = r" \d{1,3}(?![\w.,–-])"
+_WHOLE = re.compile(
+    rf"(?<![\w-])(?=[\w-]{{4,16}}(?![\w-]))(?:[^\W\d_]+(?:-[^\W\d_]+)+(?:{_NUMBER})?|[^\W\d_]+{_NUMBER})"
+    r"|\b\d{4}–\d{4}\b"
+)
 
 
 def _language() -> str:
@@ -184,6 +195,15 @@ def markdown(text: str | None, heading_offset: int = 0) -> SafeString:
 def typographic(text: str | None) -> str:
     """Give plain text with French typography when the page is French."""
     return french(text or "") if _language() == "fr" else text or ""
+
+
+@register.filter
+def unbroken(html: Any) -> SafeString:
+    """Give a heading without the line breaks that hurt: in “Atelier-conseil 2”, “version 4”, “2020–2040”."""
+    pieces = _TAGS.split(conditional_escape(html))
+    for place in range(0, len(pieces), 2):
+        pieces[place] = _WHOLE.sub(r'<span class="nb">\g<0></span>', pieces[place])
+    return mark_safe("".join(pieces))  # noqa: S308 - escaped just before
 
 
 @register.simple_tag

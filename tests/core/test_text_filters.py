@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.template import Context, Engine
 from django.utils import translation
+from django.utils.safestring import mark_safe
 
 from core.templatetags import text
 
@@ -143,3 +144,26 @@ class TestLocalized:
         assert shown(self.written("Oui!", "obj|typographic")) == "Oui^!"
         with translation.override("en"):
             assert self.written("Oui!", "obj|typographic") == "Oui!"
+
+
+@pytest.mark.parametrize(
+    ("heading", "whole"),
+    [
+        ("Atelier-conseil : recruter", '<span class="nb">Atelier-conseil</span> : recruter'),
+        ("Atelier-conseil 2 : élire", '<span class="nb">Atelier-conseil 2</span> : élire'),
+        ("Feuille de route 2020–2040", 'Feuille de route <span class="nb">2020–2040</span>'),
+        ("Vote sur la version 4 : adoptée", 'Vote sur la <span class="nb">version 4</span> : adoptée'),
+        ("Réunion du 19 mai 2027 (article 2.5)", "Réunion du 19 mai 2027 (article 2.5)"),
+        (
+            "Anticonstitutionnel-lement, tête-à-tête",
+            'Anticonstitutionnel-lement, <span class="nb">tête-à-tête</span>',
+        ),
+        ("R&D <b>", "R&amp;D &lt;b&gt;"),
+        (
+            mark_safe('<a href="/mi-mai/?v 2">Mi-mai</a>'),
+            '<a href="/mi-mai/?v 2"><span class="nb">Mi-mai</span></a>',
+        ),
+    ],
+)
+def test_a_heading_is_not_broken_where_it_hurts(heading, whole):
+    assert shown(text.unbroken(heading)) == whole

@@ -187,7 +187,7 @@ def test_page_says_codes_in_words(client_for, people):
     (states,) = [table for table in response.context["tables"] if table.key == "states"]
     answered, moved = ([text for _label, text in cells] for cells in states.rows)
     assert [answered[0], *answered[2:6]] == ["invitation", "réponse", "Sans réponse", "Excusé", "Portail"]
-    assert [moved[0], *moved[2:5]] == ["atelier", "sondage de dates", "12/11/2026 09:00", "2026"]
+    assert [moved[0], *moved[2:5]] == ["atelier", "sondage de dates", "12 novembre 2026 à 9\u00a0h", "2026"]
     assert states.labels[3:5] == ["Avant", "Après"]
     assert not {"answer source", "answer", "excused", "portal"} & {
         text.lower()
