@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, models
 from django.forms import TimeField
@@ -51,6 +52,13 @@ class _PortalFields(BaseModelAdmin[Any]):
         models.IntegerField: {"widget": NumberInput(attrs={"class": "vIntegerField"})},
         models.DecimalField: {"widget": NumberInput},
     }
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Offer no deletion beside a field: who chooses an organiser does not mean to delete a person."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_delete_related = False
+        return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Search with a box that has a name."""

@@ -36,10 +36,11 @@ class PortalAdminSite(AdminSite):
         return view(request, extra_context=extra_context)  # type: ignore[no-any-return]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Begin with what waits."""
-        from industrie_positive.workbench import waiting
+        """Begin with what waits; end with what one did last."""
+        from industrie_positive.workbench import done_last, waiting
 
-        return super().index(request, {"waiting": waiting(request), **(extra_context or {})})
+        first = {"waiting": waiting(request), "done": done_last(request.user)}
+        return super().index(request, first | (extra_context or {}))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the lists in the order of the work; of one app as Django does."""

@@ -202,11 +202,12 @@ def workshop_statistics(request: HttpRequest) -> HttpResponse:
     found = statistics(year)
     answers, attendance = _("Answer rate by kind"), _("Attendance rate by series")
     tables = [
-        ("workshops", _("By workshop"), found.workshops, _chart(_("Answer rate by workshop"), found.workshops)),
-        ("organisations", _("By organisation"), found.organisations,
+        ("workshops", _("By workshop"), _("Workshop"), found.workshops,
+         _chart(_("Answer rate by workshop"), found.workshops)),
+        ("organisations", _("By organisation"), _("Organisation"), found.organisations,
          _chart(_("Attendance rate by organisation"), found.organisations, attendance=True)),
-        ("series", _("By series"), found.series, _chart(attendance, found.series, attendance=True)),
-        ("kinds", _("By kind"), found.kinds, _chart(answers, found.kinds)),
+        ("series", _("By series"), _("Series"), found.series, _chart(attendance, found.series, attendance=True)),
+        ("kinds", _("By kind"), _("Kind"), found.kinds, _chart(answers, found.kinds)),
     ]  # fmt: skip
     context = {
         **admin.site.each_context(request),

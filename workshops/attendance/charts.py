@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, LABELS, LINE, BAR = 640, 220, 26, 14
-LETTERS = 26
-SCALE = WIDTH - LABELS - 50
+# A label stands above its bar: a phone shows both in letters that can be read.
+WIDTH, LINE, BAR = 420, 42, 14
+LETTERS = 48
+SCALE = WIDTH - 60
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class Bar:
     label: str
     y: int
     value: int | None
-    x: int = LABELS
     width: int = 0
+    label_y: int = 0
     text_y: int = 0
     value_x: int = 0
 
@@ -31,18 +32,16 @@ class Chart:
     bars: list[Bar]
     height: int
     width: int = WIDTH
-    label_x: int = LABELS - 10
     bar_height: int = BAR
-    left: int = LABELS
-    full: int = LABELS + SCALE
-    half: int = LABELS + SCALE // 2
+    full: int = SCALE
+    half: int = SCALE // 2
 
 
 def bar_chart(title: str, values: Sequence[tuple[str, int | None]]) -> Chart:
     """Return the chart of (label, percent or None)."""
     bars = []
     for number, (label, value) in enumerate(values):
-        y, width = 8 + number * LINE, round(SCALE * min(value or 0, 100) / 100)
+        y, width = 22 + number * LINE, round(SCALE * min(value or 0, 100) / 100)
         short = label if len(label) <= LETTERS else f"{label[: LETTERS - 1]}…"
-        bars.append(Bar(short, y, value, width=width, text_y=y + BAR - 3, value_x=LABELS + width + 6))
-    return Chart(title, bars, height=16 + len(values) * LINE)
+        bars.append(Bar(short, y, value, width, label_y=y - 6, text_y=y + BAR - 2, value_x=width + 6))
+    return Chart(title, bars, height=8 + len(values) * LINE)
