@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import Count, F, Func, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.templatetags.text import localized_text
@@ -257,9 +258,12 @@ class Workshop(models.Model):
         """Whether people are convened (a council session), not invited."""
         return self.kind == WorkshopKind.SESSION
 
-    @property
+    @cached_property
     def open_decisions(self) -> models.QuerySet[Any]:
-        """The decisions of earlier meetings that head this one's agenda: what `workshops.minutes` says."""
+        """The decisions of earlier meetings that head this one's agenda: what `workshops.minutes` says.
+
+        Read once an object: a mail says it three times, and the mails of one change share their workshop.
+        """
         return apps.get_model("workshops", "Decision").objects.heading(self)  # type: ignore[no-any-return]
 
     @property

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.workflow import TransitionError, history
@@ -26,7 +28,8 @@ from workshops.minutes.models import Decision
 from workshops.minutes.permissions import attendees_of
 from workshops.minutes.record import lists_of, organisations_of, quorum_of, text_hash
 from workshops.minutes.services import DecisionFields, MinutesConflictError, MinutesError
-from workshops.models import KindRules, Series
+from workshops.models import KindRules, Series, Workshop
+from workshops.services import send_invitations as invite_all
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +80,19 @@ def test_open_decisions_of_the_series_head_the_next_agenda_and_are_carried_into_
     assert decision.reference in follow_up.text_fr and "Rédiger la charte." in follow_up.text_fr
     assert own.title_fr == "Suite"
     services.settle_decision(decision=decision, state="done", reason="Signée.", by=by)
-    assert not coming.open_decisions.exists()
+    assert not Workshop.objects.get(pk=coming.pk).open_decisions.exists()
+
+
+def test_the_open_decisions_are_read_once_for_all_who_are_written_to(by):
+    approved(by=by, kind="visit")
+    coming = WorkshopFactory(scheduled=True, kind="visit")
+    InvitationFactory.create_batch(4, workshop=coming, unsent=True)
+    with CaptureQueriesContext(connection) as captured:
+        invite_all(workshop=coming, by=by)
+    mails = OutboxEmail.objects.filter(kind="workshop-invitation")
+    assert sum("Rédiger la charte." in mail.text for mail in mails) == 4
+    read = [query for query in captured.captured_queries if 'FROM "workshops_decision"' in query["sql"]]
+    assert len(read) == 1
 
 
 def test_without_a_series_the_kind_is_the_line_and_drafts_or_later_meetings_say_nothing(by):
