@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
-from django.forms import CheckboxSelectMultiple, ModelForm, Textarea
+from django.forms import BaseInlineFormSet, CheckboxSelectMultiple, ModelForm, Textarea
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -31,6 +32,7 @@ from members.emails import send_address_changed
 from members.enums import ImportKind
 from members.invitations import was_opened
 from members.models import Axis, Body, Commune, Mandate, Organisation, Seat, Sector, User
+from members.models.organisations import SEATED_ALREADY
 from outbox.services import SendingError, forget_recipient
 
 
@@ -53,10 +55,26 @@ class InForceFilter(admin.SimpleListFilter):
         return queryset
 
 
+class SeatFormSet(BaseInlineFormSet[Seat, Organisation, ModelForm[Seat]]):
+    """An organisation's seats, judged together: row by row, Django leaves their organisation out."""
+
+    def clean(self) -> None:
+        """Refuse two on one body that share a day."""
+        super().clean()
+        kept: list[Seat] = []
+        for form in self.forms:
+            if form.errors or form.cleaned_data.get(DELETION_FIELD_NAME) or not form.instance.body_id:
+                continue
+            if any(form.instance.meets(other) for other in kept):
+                form.add_error("starts_on", SEATED_ALREADY)
+            kept.append(form.instance)
+
+
 class SeatInline(PortalTabularInline):
     """Where an organisation sits."""
 
     model = Seat
+    formset = SeatFormSet
 
 
 class PersonForm(RecordedForm):

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 import members.addresses
-import members.models.mandates
 import members.models.organisations
 import members.models.privacy
 
@@ -860,7 +859,7 @@ class Migration(migrations.Migration):
                         ),
                         "&&",
                     ),
-                    (members.models.mandates.DateRangeFunc("starts_on", "ends_on"), "&&"),
+                    (members.models.organisations.DateRangeFunc("starts_on", "ends_on"), "&&"),
                 ],
                 name="mandate_one_titular",
                 violation_error_message="This organisation has another titular member on this body at that time.",
@@ -891,7 +890,7 @@ class Migration(migrations.Migration):
                         ),
                         "&&",
                     ),
-                    (members.models.mandates.DateRangeFunc("starts_on", "ends_on"), "&&"),
+                    (members.models.organisations.DateRangeFunc("starts_on", "ends_on"), "&&"),
                 ],
                 name="mandate_person_once",
                 violation_error_message="This person already has a mandate there at that time.",
@@ -927,8 +926,27 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="seat",
-            constraint=models.UniqueConstraint(
-                fields=("body", "organisation", "starts_on"), name="seat_unique"
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (
+                        models.Func(
+                            models.F("organisation"),
+                            models.F("organisation"),
+                            models.Value("[]"),
+                            function="int8range",
+                        ),
+                        "&&",
+                    ),
+                    (
+                        models.Func(
+                            models.F("body"), models.F("body"), models.Value("[]"), function="int8range"
+                        ),
+                        "&&",
+                    ),
+                    (members.models.organisations.DateRangeFunc("starts_on", "ends_on"), "&&"),
+                ],
+                name="seat_once",
+                violation_error_message="This organisation already has a seat on this body at that time.",
             ),
         ),
         migrations.AddConstraint(

@@ -7,7 +7,7 @@ from members.models.invitations import (
     hash_invitation_token,
     new_invitation_token,
 )
-from members.models.mandates import CLOSED_ACCOUNT, DateRangeFunc, Mandate, MandateQuerySet
+from members.models.mandates import CLOSED_ACCOUNT, Mandate, MandateQuerySet
 from members.models.organisations import Body, Organisation, Seat, validate_siren, validate_siret
 from members.models.people import User, UserManager
 from members.models.privacy import CalendarFeed, ErasureRequest, MailRefusal, new_feed_token
@@ -20,7 +20,6 @@ __all__ = [
     "Change",
     "CalendarFeed",
     "Commune",
-    "DateRangeFunc",
     "ErasureRequest",
     "MailRefusal",
     "Mandate",

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import date
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.db.models import F, Func, Q
@@ -15,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from members.enums import COUNCIL, VOTING_ROLES, MandateRole
-from members.models.organisations import Body, Organisation
+from members.models.organisations import Body, DateRangeFunc, Organisation, check_order
 from members.models.people import User
 
 CLOSED_ACCOUNT = _(
@@ -45,13 +44,6 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
     def voting(self) -> MandateQuerySet:
         """Mandates that carry an organisation's voice."""
         return self.filter(role__in=VOTING_ROLES)
-
-
-class DateRangeFunc(Func):
-    """PostgreSQL's daterange(from, to), end excluded."""
-
-    function = "daterange"
-    output_field = DateRangeField()
 
 
 class Mandate(models.Model):
@@ -133,6 +125,7 @@ class Mandate(models.Model):
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Judge the whole mandate: what a form does not show counts too."""
         if None not in (self.person_id, self.organisation_id, self.body_id, self.starts_on):
+            check_order(self, _("A mandate ends after it starts."))
             super().validate_constraints()
             if self.needs_open_account() and not self.person.is_active:
                 field = NON_FIELD_ERRORS if "person" in (exclude or ()) else "person"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +45,9 @@ def validate_siret(value: str) -> None:
 # NAF rév. 2 and NAF 2025 write their subclasses alike.
 NAF_CODE = r"^[0-9]{2}\.[0-9]{2}[A-Z]$"
 validate_naf = RegexValidator(NAF_CODE, _("A NAF code looks like 28.99B."), code="naf")
+
+
+SEATED_ALREADY = _("This organisation already has a seat on this body at that time.")
 
 
 class Body(models.Model):
@@ -177,6 +183,19 @@ class Organisation(models.Model):
             self.siren = self.siret[:9]
 
 
+class DateRangeFunc(Func):
+    """PostgreSQL's daterange(from, to), end excluded."""
+
+    function = "daterange"
+    output_field = DateRangeField()
+
+
+def check_order(row: Any, message: Any) -> None:
+    """Refuse an end before the beginning, at its field; PostgreSQL has no such range, and fails on one."""
+    if row.starts_on and row.ends_on and row.ends_on <= row.starts_on:
+        raise ValidationError({"ends_on": message})
+
+
 class SeatQuerySet(models.QuerySet["Seat"]):
     """Questions about which organisations sat where, when."""
 
@@ -206,7 +225,18 @@ class Seat(models.Model):
         verbose_name_plural = _("seats")
         ordering = ["body", "organisation"]
         constraints = [
-            models.UniqueConstraint(fields=["body", "organisation", "starts_on"], name="seat_unique"),
+            ExclusionConstraint(
+                name="seat_once",
+                expressions=[
+                    (
+                        Func(F("organisation"), F("organisation"), models.Value("[]"), function="int8range"),
+                        "&&",
+                    ),
+                    (Func(F("body"), F("body"), models.Value("[]"), function="int8range"), "&&"),
+                    (DateRangeFunc("starts_on", "ends_on"), "&&"),
+                ],
+                violation_error_message=SEATED_ALREADY,
+            ),
             models.CheckConstraint(
                 condition=Q(ends_on__gt=F("starts_on")) | Q(ends_on=None) | Q(starts_on=None),
                 name="seat_ends_after_start",
@@ -216,3 +246,16 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation} — {self.body}"
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Judge the dates first: the others rely on their order."""
+        check_order(self, _("The end comes after the start."))
+        super().validate_constraints(exclude)
+
+    def meets(self, other: Seat) -> bool:
+        """Whether both are on one body and share a day; a date that is not known bounds nothing."""
+        return (
+            self.body_id == other.body_id
+            and (self.starts_on or date.min) < (other.ends_on or date.max)
+            and (other.starts_on or date.min) < (self.ends_on or date.max)
+        )

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from members.models import Mandate, Organisation
+from members.models import Mandate, Organisation, Seat
 from tests.helpers.browser import SIZES, accessibility_faults, log_in, overflows
 from tests.helpers.queries import assert_constant_queries
 from tests.members.factories import BodyFactory, MandateFactory, OrganisationFactory, SeatFactory, UserFactory
@@ -126,6 +126,67 @@ def test_two_organisations_have_each_their_titular_by_the_form(client_for):
     response = client_for("secretariat").post("/admin/members/mandate/add/", data)
     assert response.status_code == 302, response.context["adminform"].form.errors
     assert Mandate.objects.count() == 2
+
+
+# --- seats ---
+
+
+def seat_rows(organisation, body, *dates):
+    """Return the organisation's form with one row a seat: (pk or None, from, to, remove)."""
+    names = ("name", "slug", "kind", "siren", "siret")
+    data = {name: getattr(organisation, name) for name in names} | {"reason": "Corrigé"}
+    kept = sum(pk is not None for pk, *_dates in dates)
+    data |= {"seats-TOTAL_FORMS": len(dates), "seats-INITIAL_FORMS": kept}
+    for number, (pk, start, end, removed) in enumerate(dates):
+        row = {"body": body.pk, "organisation": organisation.pk, "starts_on": start, "ends_on": end}
+        row |= {"id": pk or ""} | ({"DELETE": "on"} if removed else {})
+        data |= {f"seats-{number}-{name}": value for name, value in row.items()}
+    return data
+
+
+@pytest.mark.parametrize(
+    ("former", "new", "refused"),
+    [
+        (("", "", False), ("", "", False), True),
+        (("", "", False), ("2026-01-01", "", False), True),
+        (("2019-10-01", "2026-01-01", False), ("2025-12-31", "2027-01-01", False), True),
+        (("2019-10-01", "2026-01-01", False), ("2026-01-01", "", False), False),
+        (("", "", True), ("", "", False), False),
+    ],
+)
+def test_organisation_sits_once_on_a_body(client_for, former, new, refused):
+    seat = SeatFactory()
+    data = seat_rows(seat.organisation, seat.body, (seat.pk, *former), (None, *new))
+    url = reverse("admin:members_organisation_change", args=[seat.organisation_id])
+    response = client_for("secretariat").post(url, data)
+    assert response.status_code == (422 if refused else 302)
+    if refused:
+        (formset,) = [item.formset for item in response.context["inline_admin_formsets"]]
+        assert list(formset.errors[1]) == ["starts_on"] and not formset.errors[0]
+        assert Seat.objects.get().starts_on is None
+
+
+def test_second_seat_is_refused_in_words_on_its_own_page_and_by_the_database(client_for):
+    seat = SeatFactory(starts_on=date(2019, 10, 1))
+    data = {"body": seat.body_id, "organisation": seat.organisation_id}
+    response = client_for("secretariat").post("/en/admin/members/seat/add/", data)
+    assert response.status_code == 422
+    assert "already has a seat on this body" in response.content.decode()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SeatFactory(organisation=seat.organisation)
+    SeatFactory(organisation=seat.organisation, ends_on=seat.starts_on)
+    SeatFactory(organisation=seat.organisation, body=BodyFactory(slug="autre"))
+
+
+@pytest.mark.parametrize("make", [SeatFactory, MandateFactory])
+def test_end_before_the_beginning_is_told_at_its_field(client_for, make):
+    row = make()
+    data = {"body": row.body_id, "organisation": row.organisation_id, "role": "titular", "reason": "x"}
+    data |= {"starts_on": "2020-10-02", "ends_on": "2019-10-02"}
+    url = reverse(f"admin:members_{row._meta.model_name}_change", args=[row.pk])
+    response = client_for("secretariat").post(url, data)
+    assert response.status_code == 422
+    assert list(response.context["adminform"].form.errors) == ["ends_on"]
 
 
 # --- pages ---
