@@ -14,6 +14,7 @@ from roadmap.approval.enums import Choice
 from roadmap.approval.models import EXPLANATION_MAX_LENGTH, Ballot, Voter
 from roadmap.drafting.enums import VersionStatus
 from roadmap.drafting.models import Version
+from roadmap.drafting.services import OPENING_TOLERANCE
 
 
 class ExplanationField(forms.CharField):
@@ -104,11 +105,12 @@ class OpeningForm(forms.Form):
         )
 
     def clean_opens_at(self) -> datetime | None:
-        """Refuse an opening in the past."""
+        """Refuse an opening in the past; the minute that somebody typed as now is now."""
         opens_at: datetime | None = self.cleaned_data["opens_at"]
-        if opens_at and opens_at < database_now():
+        now = database_now()
+        if opens_at and opens_at < now - OPENING_TOLERANCE:
             raise forms.ValidationError(_("This instant is past. Leave it blank to open the vote at once."))
-        return opens_at
+        return max(opens_at, now) if opens_at else None
 
     def clean_closes_at(self) -> datetime:
         """Refuse a closing in the past."""

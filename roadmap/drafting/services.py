@@ -38,7 +38,7 @@ CHILD_KIND: dict[str | None, BlockKind] = {
     BlockKind.AXIS: BlockKind.CHAPTER,
     BlockKind.CHAPTER: BlockKind.PARAGRAPH,
 }
-# "Now", as somebody typed it in a form, is some minutes old when it arrives.
+# "Now", as somebody typed it in a form, is some minutes old when it arrives: for consultations and votes.
 OPENING_TOLERANCE = timedelta(minutes=10)
 
 

@@ -1,7 +1,7 @@
 """The secretariat's side: opening with its electorate shown, following, read-only ballots and ledger."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core.clock import database_now
 from core.models import LedgerEntry
-from roadmap.approval import services
+from roadmap.approval import forms, services
 from roadmap.approval.models import Approval, Ballot
 from tests.helpers.roles import ROLES, People
 from tests.members.factories import MandateFactory, SeatFactory
@@ -88,6 +88,16 @@ def test_open_from_the_form(client_for: ClientFor) -> None:
     assert approval.casting_organisation == first.organisation
     assert timezone.localtime(approval.closes_at).hour == 18
     assert approval.opens_at <= database_now()
+
+
+@pytest.mark.parametrize(("typed", "taken"), [("14:30", True), ("14:21", True), ("14:19", False)])
+def test_opening_typed_as_now_is_now(monkeypatch: pytest.MonkeyPatch, typed: str, taken: bool) -> None:
+    """A form has minutes: 14:30, sent at 14:30:20, is no past instant; ten minutes are as much as a form waits."""
+    now = datetime(2031, 5, 5, 12, 30, 20, tzinfo=UTC)
+    monkeypatch.setattr(forms, "database_now", lambda: now)
+    form = forms.OpeningForm({"opens_at": f"2031-05-05T{typed}"}, electorate=[])
+    assert ("opens_at" not in form.errors) is taken
+    assert form.cleaned_data.get("opens_at") == (now if taken else None)
 
 
 @pytest.mark.parametrize(
