@@ -16,13 +16,15 @@ from workshops.models.workshops import Workshop
 
 @dataclass(frozen=True)
 class Line:
-    """A person in a list, for an organisation; `note` says who came instead."""
+    """A person in a list, for an organisation; `note` says who came instead, or holds the proxy."""
 
     name: str
     organisation: Organisation | None
     note: str = ""
     person_id: int | None = None
     invitation_id: int | None = None
+    representative_id: int | None = None
+    holder_id: int | None = None
 
 
 @dataclass
@@ -58,6 +60,8 @@ def presence(workshop: Workshop) -> Presence:
             invitation.representation,
             invitation.person_id,
             invitation.pk,
+            invitation.representative_id,
+            invitation.proxy_organisation_id,
         )
         if invitation.answer == Answer.REPRESENTED:
             found.represented.append(line)

@@ -14,7 +14,7 @@ from core.pdf import compile_pdf, markdown_data
 from core.templatetags.text import date_long, day_long, localized_text, time_range
 from core.typography import french
 from members.models import Mandate
-from workshops.attendance.presence import Line, presence
+from workshops.attendance.presence import Line, Presence, presence
 from workshops.emails import public_place
 from workshops.enums import DocumentAudience, WorkshopKind
 from workshops.minutes.enums import Standing
@@ -96,15 +96,25 @@ def quorum_of(minutes: Minutes) -> Quorum | None:
     rows = list(mandates)
     seats = {organisation for organisation, _person, role in rows if role == "titular"}
     people = {(organisation, person) for organisation, person, _role in rows}
-    found = presence(workshop)
-    heard = {line.organisation.pk for line in found.represented if line.organisation}
-    heard |= {
-        line.organisation.pk
-        for line in found.present
-        # An observer's presence is no voice; somebody without an account was recorded for the organisation.
-        if line.organisation and (line.person_id is None or (line.organisation.pk, line.person_id) in people)
-    }
-    return Quorum(len(seats), len(seats & heard))
+    return Quorum(len(seats), len(seats & _heard(presence(workshop), people)))
+
+
+def _heard(found: Presence, voting: set[tuple[int, int]]) -> set[int]:
+    """Return the organisations that were present or represented, of the (organisation, person) that have a voice.
+
+    A colleague with an account, or whoever holds a proxy, carries it only if they came; a colleague known by name alone
+    is taken to have come. Somebody without an account was recorded for the organisation.
+    """
+
+    def voices(lines: Iterable[Line]) -> list[tuple[int, Line]]:
+        rows = [(line.organisation.pk, line) for line in lines if line.organisation]
+        return [(pk, line) for pk, line in rows if line.person_id is None or (pk, line.person_id) in voting]
+
+    came = {line.person_id for line in found.present}
+    given = voices(found.represented)
+    heard = {pk for pk, _present in voices(found.present)}
+    heard |= {pk for pk, line in given if not line.holder_id and line.representative_id in (None, *came)}
+    return heard | {pk for pk, line in given if line.holder_id in heard}
 
 
 def text_hash(minutes: Minutes, lists: Lists, quorum: Quorum | None) -> str:

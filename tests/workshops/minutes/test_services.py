@@ -150,6 +150,58 @@ def test_quorum_counts_organisations_with_a_titular_that_are_present_or_represen
     assert quorum_of(draft(by=by)) is None
 
 
+def represented(workshop, mandate, **by_whom):
+    """Say that somebody else comes for a mandate's holder."""
+    return InvitationFactory(
+        workshop=workshop,
+        person=mandate.person,
+        organisation=mandate.organisation,
+        answer=Answer.REPRESENTED,
+        answered_at=timezone.now(),
+        **by_whom,
+    )
+
+
+def coming(workshop, mandate):
+    """Say that a mandate's holder comes, and return their invitation."""
+    return InvitationFactory(
+        workshop=workshop, person=mandate.person, organisation=mandate.organisation, coming=True
+    )
+
+
+def test_a_voice_given_to_a_colleague_or_by_proxy_is_heard_when_its_bearer_came(by):
+    giver, named, holder, proxy = (MandateFactory() for _ in range(4))
+    colleague = MandateFactory(organisation=named.organisation, alternate=True)
+    workshop = meeting(kind="session", present=giver.person)
+    for_named, for_holder = coming(workshop, colleague), coming(workshop, holder)
+    represented(
+        workshop, named, representative=colleague.person, represented_by=colleague.person.get_full_name()
+    )
+    represented(workshop, proxy, proxy_organisation=holder.organisation)
+    minutes = services.create_minutes(workshop=workshop, by=by)
+    assert quorum_of(minutes).voices == 1
+    AttendanceFactory(invitation=for_named)
+    assert quorum_of(minutes).voices == 2
+    AttendanceFactory(invitation=for_holder)
+    assert quorum_of(minutes).voices == 4
+
+
+def test_a_proxy_is_carried_by_an_organisation_that_is_itself_represented_and_heard(by):
+    holder, proxy = MandateFactory(), MandateFactory()
+    workshop = meeting(kind="session")
+    represented(workshop, holder, represented_by="Ana")
+    represented(workshop, proxy, proxy_organisation=holder.organisation)
+    assert quorum_of(services.create_minutes(workshop=workshop, by=by)).voices == 2
+
+
+def test_an_observer_who_is_represented_gives_their_organisation_no_voice(by):
+    titular = MandateFactory()
+    observer = MandateFactory(organisation=titular.organisation, observer=True)
+    workshop = meeting(kind="session", excused=titular.person)
+    represented(workshop, observer, represented_by="Ana")
+    assert quorum_of(services.create_minutes(workshop=workshop, by=by)).voices == 0
+
+
 def test_the_public_lists_name_organisations_once_and_nobody(by):
     minutes = draft(by=by)
     lists = lists_of(minutes)
