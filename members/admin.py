@@ -81,8 +81,15 @@ class PersonForm(RecordedForm):
     """A person's sheet."""
 
     def clean_is_active(self) -> bool:
-        """Refuse to close the account of somebody who has a mandate: a voice must not hang on it unseen."""
+        """Close no account of somebody who has a mandate: a voice must not hang on it unseen; reopen none by a tick."""
         active: bool = self.cleaned_data["is_active"]
+        if active and self.instance.pk and not self.initial.get("is_active"):
+            raise ValidationError(
+                _(
+                    "Only an invitation reopens a closed account: in the list of people, select the person "
+                    "and choose “Invite to the portal…”."
+                )
+            )
         if not active and self.initial.get("is_active"):
             held = (
                 Mandate.objects.standing().filter(person=self.instance).select_related("organisation", "body")

@@ -2,13 +2,14 @@
 
 An account is in use as long as its holder has a mandate: the council writes to them, and their answers come by mails'
 links too. After that its last login counts; a session lives two weeks, so nobody is in the portal long after it.
-A closed account has no password any more: only the secretariat's new invitation gives another.
+A closed account has no password, passkey or code any more: only the secretariat's new invitation opens it again.
 """
 
 import logging
 from calendar import monthrange
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -131,11 +132,12 @@ def _close(pk: int, now: datetime) -> None:
 
 
 def close_account(person: User, *, reason: str) -> None:
-    """Close an account for good: no password, no session, and a line in its history. Call in a transaction."""
+    """Close an account for good: nothing opens it, no session, and a line in its history. Call in a transaction."""
     before = snapshot(person, stored=False)
     person.is_active = False
     person.set_unusable_password()
     person.save(update_fields=["is_active", "password"])
+    Authenticator.objects.filter(user=person).delete()
     for session in UserSession.objects.filter(user=person):
         session.end()
     record_change(person, before=before, after=snapshot(person, stored=False), by=None, reason=reason)

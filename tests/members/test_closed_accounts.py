@@ -187,6 +187,17 @@ def test_sheet_of_an_account_closed_already_is_saved(client_for, closed):
     assert client_for("secretariat").post(page, sheet(closed, job_title="Retraitée")).status_code == 302
 
 
+@pytest.mark.parametrize("role", ["secretariat", "administrator"])
+def test_closed_account_is_not_reopened_by_a_tick(client_for, closed, role):
+    page = f"/en/admin/members/user/{closed.pk}/change/"
+    response = client_for(role).post(page, sheet(closed, is_active="on"))
+    assert response.status_code == 422
+    (told,) = response.context["adminform"].form.errors["is_active"]
+    assert "Invite to the portal" in told
+    closed.refresh_from_db()
+    assert not closed.is_active
+
+
 # --- what the public sees of people, at once ---
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -139,6 +140,7 @@ def test_closing_ends_sessions_and_only_an_invitation_opens_again(client):
     person.set_password(PASSWORD)
     person.save()
     client.post("/connexion/", {"login": person.email, "password": PASSWORD})
+    Authenticator.objects.create(user=person, type=Authenticator.Type.WEBAUTHN, data={})
     assert client.get("/espace/").status_code == 200
     User.objects.update(
         date_joined=months_from(database_now(), -40),
@@ -148,6 +150,7 @@ def test_closing_ends_sessions_and_only_an_invitation_opens_again(client):
     apply_retention()
     assert client.get("/espace/").status_code == 302
     assert not UserSession.objects.filter(user=person).exists()
+    assert not Authenticator.objects.filter(user=person).exists(), "a passkey would open it again"
     assert Client().post("/connexion/", {"login": person.email, "password": PASSWORD}).status_code == 422
     Client().post("/mot-de-passe/oublie/", {"email": person.email})
     assert not OutboxEmail.objects.filter(kind="account-password-reset-key").exists()
