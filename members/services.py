@@ -254,11 +254,16 @@ def move_person(
 
 @contextmanager
 def _locked(*organisations: int) -> Iterator[None]:
-    """Let one action at a time work on an organisation's mandates; what the database refuses is a conflict."""
+    """Let one action at a time work on an organisation's mandates; what the database refuses is a conflict.
+
+    The mandates are locked too: the register's form, which corrects one, locks that row alone.
+    """
     try:
         with transaction.atomic():
             rows = Organisation.objects.filter(pk__in=organisations).order_by("pk")
             list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk"))
+            mandates = Mandate.objects.filter(organisation__in=organisations).order_by("pk")
+            list(mandates.select_for_update(no_key=True, of=("self",)).values_list("pk"))
             yield
     except IntegrityError as error:
         raise MandateConflictError(_changed_meanwhile()) from error

@@ -12,7 +12,7 @@ from members import services
 from members.enums import MandateRole
 from members.models import Change, Mandate, Organisation, User
 from members.permissions import council_mandates
-from tests.helpers.locks import at_once
+from tests.helpers.locks import at_once, behind
 from tests.members.factories import BodyFactory, MandateFactory, OrganisationFactory, UserFactory
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -171,6 +171,47 @@ def test_moves_across_each_other_do_not_deadlock():
     assert at_once(*(lambda mover=mover: move(*mover) for mover in movers)) == [None, None]
     for person, _source, target in movers:
         assert Mandate.objects.on(ON).get(person=person).organisation == target
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("shown", [True, False])
+def test_correction_saved_just_before_a_move_is_not_overwritten(by, shown):
+    mandate, target, corrected = MandateFactory(), OrganisationFactory(), ON + timedelta(days=90)
+    seen = services.fingerprint([mandate]) if shown else None
+
+    def move():
+        services.move_person(
+            person=mandate.person,
+            source=mandate.organisation,
+            target=target,
+            on=ON,
+            by=by,
+            reason="x",
+            seen=seen,
+        )
+
+    outcome = behind(mandate, lambda row: Mandate.objects.filter(pk=row.pk).update(ends_on=corrected), move)
+    if shown:
+        assert isinstance(outcome, services.MandateConflictError)
+        assert dates(mandate)[1] == corrected and not Change.objects.exists()
+    else:
+        assert outcome is None
+        assert Mandate.objects.get(organisation=target).ends_on == corrected
+        (line,) = Change.objects.filter(register="mandate", object_id=mandate.pk, verb="changed")
+        assert line.values["ends_on"] == [corrected.isoformat(), ON.isoformat()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_successors_other_mandate_is_read_under_its_lock(by):
+    titular, corrected = MandateFactory(), ON + timedelta(days=90)
+    held = MandateFactory(organisation=titular.organisation, alternate=True)
+
+    def replace():
+        services.replace_titular(titular=titular, person=held.person, on=ON, by=by, reason="x")
+
+    behind(held, lambda row: Mandate.objects.filter(pk=row.pk).update(ends_on=corrected), replace)
+    (line,) = Change.objects.filter(register="mandate", object_id=held.pk, verb="changed")
+    assert line.values["ends_on"] == [corrected.isoformat(), ON.isoformat()]
 
 
 # --- move ---
