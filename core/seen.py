@@ -8,14 +8,9 @@ from typing import Any
 from django.forms import BaseForm
 
 
-def plain(text: str) -> str:
-    """Return a text as it is kept: LF at a line's end, no spaces around."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
 def fingerprint(values: Mapping[str, str]) -> str:
     """Return what tells a state of several texts from another."""
-    texts = {name: plain(text) for name, text in sorted(values.items())}
+    texts = {name: text.strip() for name, text in sorted(values.items())}
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:32]
 
 

@@ -7,6 +7,8 @@ from django.http import QueryDict
 
 # What a word processor breaks a line with, and HTML or a mail's header cannot hold.
 _BREAKS = re.compile(r"[\v\f\x85]")
+# What forms send at a line's end, and what some files have.
+_LINE_ENDS = re.compile(r"\r\n?")
 # C0 without tab and line ends, DEL, C1, overrides and isolates of the writing direction, halves of a surrogate pair.
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # Letters and a symbol that no font draws: Hangul fillers, the empty Braille cell.
@@ -27,8 +29,8 @@ def without_controls(text: str) -> str:
 
 
 def clean_typed(text: str) -> str:
-    """Return a text as it may be kept: without control characters; nothing at all when nothing of it is seen."""
-    text = without_controls(text)
+    """Return a text as it may be kept, its lines ending with LF, as browsers count; nothing when nothing is seen."""
+    text = without_controls(_LINE_ENDS.sub("\n", text))
     return "" if is_blank(text) else text
 
 

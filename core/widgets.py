@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from django.utils.translation import gettext_lazy as _
 
 from core.http import row_number
+from core.templatetags.text import french_number
 
 # Beyond, a date is a slip of the finger; at the calendar's ends, computing with it would overflow.
 YEARS = range(1900, 3000)
@@ -115,6 +116,20 @@ def check_year(value: date) -> None:
             params={"first": YEARS[0], "last": YEARS[-1]},
             code="year",
         )
+
+
+class CountedTextField(forms.CharField):
+    """A text with a `max_length`; too long, it is told both lengths as the reader's language writes numbers."""
+
+    def run_validators(self, value: Any) -> None:
+        """Say it before Django does, in its own words."""
+        if self.max_length is not None and len(value) > self.max_length:
+            raise forms.ValidationError(
+                _("Your text has %(length)s characters; %(limit)s at most are possible."),
+                code="too_long",
+                params={"length": french_number(len(value)), "limit": french_number(self.max_length)},
+            )
+        super().run_validators(value)
 
 
 class DayField(forms.DateField):

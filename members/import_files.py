@@ -127,7 +127,7 @@ def _column(title: str, known: set[str], aliases: Mapping[str, str]) -> str | No
 
 
 def _clean(text: str) -> str:
-    text = clean_typed(text).replace("\r\n", "\n").strip()
+    text = clean_typed(text).strip()
     # The apostrophe is what our own export puts before a formula.
     return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
 

@@ -7,32 +7,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import database_now
-from core.templatetags.text import french_number
-from core.widgets import InstantField
+from core.widgets import CountedTextField, InstantField
 from members.models import Organisation
 from roadmap.approval.enums import Choice
 from roadmap.approval.models import EXPLANATION_MAX_LENGTH, Ballot, Voter
 from roadmap.drafting.enums import VersionStatus
 from roadmap.drafting.models import Version
 from roadmap.drafting.services import OPENING_TOLERANCE
-
-
-class ExplanationField(forms.CharField):
-    """An explanation of vote; a line's end counts as one character, as the browser counts it."""
-
-    def to_python(self, value: Any) -> Any:
-        """Bring line ends to LF before the length is checked."""
-        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
-
-    def run_validators(self, value: Any) -> None:
-        """Say both lengths as the reader's language writes numbers."""
-        if len(value) > EXPLANATION_MAX_LENGTH:
-            raise forms.ValidationError(
-                _("Your explanation has %(length)s characters; %(limit)s at most are possible."),
-                code="too_long",
-                params={"length": french_number(len(value)), "limit": french_number(EXPLANATION_MAX_LENGTH)},
-            )
-        super().run_validators(value)
 
 
 class BallotForm(forms.Form):
@@ -47,7 +28,7 @@ class BallotForm(forms.Form):
             "invalid_choice": _("Choose for, against or abstention."),
         },
     )
-    explanation = ExplanationField(
+    explanation = CountedTextField(
         label=_("Explanation of vote"),
         required=False,
         max_length=EXPLANATION_MAX_LENGTH,

@@ -247,7 +247,7 @@ def cast_ballot(
 def _clean_ballot(choice: str, explanation: str) -> str:
     if choice not in Choice.values:
         raise ValidationError({"choice": _("Choose for, against or abstention.")})
-    explanation = explanation.replace("\r\n", "\n").strip()
+    explanation = explanation.strip()
     if len(explanation) > EXPLANATION_MAX_LENGTH:
         raise ValidationError(
             {

@@ -5,9 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.seen import plain
-from core.templatetags.text import french_number
-from core.widgets import InstantField
+from core.widgets import CountedTextField, InstantField
 from members.models import Axis, Organisation
 from roadmap.drafting.enums import BlockKind, CommentKind, CommentStatus
 from roadmap.drafting.models import COMMENT_MAX_LENGTH, TEXT_FIELDS, Block, Comment, Version
@@ -26,24 +24,6 @@ def voices(user: Any, version: Version, parent: Comment | None) -> dict[str, Org
     return found
 
 
-class CommentTextField(forms.CharField):
-    """A comment's text; a line's end counts as one character, as the browser counts it."""
-
-    def to_python(self, value: Any) -> Any:
-        """Bring line ends to LF before the length is checked."""
-        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
-
-    def run_validators(self, value: Any) -> None:
-        """Say both lengths as the reader's language writes numbers."""
-        if len(value) > COMMENT_MAX_LENGTH:
-            raise forms.ValidationError(
-                _("Your comment has %(length)s characters; %(limit)s at most are possible."),
-                code="too_long",
-                params={"length": french_number(len(value)), "limit": french_number(COMMENT_MAX_LENGTH)},
-            )
-        super().run_validators(value)
-
-
 class CommentForm(forms.Form):
     """A comment on a paragraph, or a reply; whose voice is asked only where there is a choice."""
 
@@ -51,7 +31,7 @@ class CommentForm(forms.Form):
         label=_("Kind of comment"), choices=CommentKind.choices, initial=CommentKind.REMARK
     )
     organisation = forms.ChoiceField(label=_("In the name of"))
-    body = CommentTextField(
+    body = CountedTextField(
         label=_("Your comment"),
         max_length=COMMENT_MAX_LENGTH,
         widget=forms.Textarea(attrs={"rows": 5}),
@@ -126,7 +106,7 @@ class BlockForm(forms.Form):
         found = []
         for field in self.visible_fields():
             theirs, typed = (
-                plain(str(value or ""))
+                str(value or "").strip()
                 for value in (getattr(block, field.name), self.cleaned_data[field.name])
             )
             if theirs != typed:
@@ -172,7 +152,7 @@ class DecisionForm(forms.Form):
 class AnswerForm(forms.Form):
     """The secretariat's answer to a comment."""
 
-    body = CommentTextField(
+    body = CountedTextField(
         label=_("Answer"),
         max_length=COMMENT_MAX_LENGTH,
         widget=forms.Textarea(attrs={"rows": 5}),

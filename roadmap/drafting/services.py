@@ -349,12 +349,12 @@ def add_comment(
 
 
 def _checked_body(body: str) -> str:
-    body = body.replace("\r\n", "\n").replace("\r", "\n").strip()
+    body = body.strip()
     if not body:
         raise DraftingError(_("Write your comment first."), field="body", code="empty")
     if len(body) > COMMENT_MAX_LENGTH:
         raise DraftingError(
-            _("Your comment has %(length)s characters; %(limit)s at most are possible.")
+            _("Your text has %(length)s characters; %(limit)s at most are possible.")
             % {"length": french_number(len(body)), "limit": french_number(COMMENT_MAX_LENGTH)},
             field="body",
             code="too_long",

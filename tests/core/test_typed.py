@@ -26,6 +26,10 @@ def test_what_shows_nothing_is_nothing(text: str) -> None:
     assert is_blank(text) and clean_typed(text) == ""
 
 
+def test_a_line_ends_with_one_character_as_browsers_count_it() -> None:
+    assert clean_typed("a\r\nb\rc\nd\r\n\r\ne") == "a\nb\nc\nd\n\ne"
+
+
 def test_an_honest_query_is_not_even_copied() -> None:
     query = QueryDict("a=1&a=2&b=")
     assert clean_query(query) is query

@@ -259,15 +259,6 @@ def test_the_same_section_changed_twice_is_a_conflict_with_both_texts_and_nothin
     assert first.text_fr == "Le mien."
 
 
-def test_line_ends_of_a_browser_are_no_change(by):
-    minutes = draft(by=by, text="a\nb")
-    section = minutes.sections.get()
-    values, base = typed(section, text_fr="a\r\nb\r\n")
-    assert not services.save_minutes(
-        minutes=minutes, parts={str(section.pk): values}, bases={str(section.pk): base}, by=by
-    )
-
-
 def test_a_section_with_a_decision_stays(by):
     minutes = draft(by=by, agenda=("A", "B"))
     first, second = minutes.sections.all()

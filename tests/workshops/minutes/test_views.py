@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from core.workflow import history
 from tests.helpers.queries import assert_constant_queries
 from tests.members.factories import MandateFactory
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
@@ -263,6 +264,15 @@ def test_a_conflict_keeps_both_texts_and_the_next_save_replaces(by, staff):
     assert staff.post(address, typed(response)).status_code == 302
     section.refresh_from_db()
     assert section.text_fr == "Le mien, tapé longuement."
+
+
+def test_line_ends_of_a_browser_are_no_change(by, staff):
+    minutes = draft(by=by, text="a\nb")
+    section, address = minutes.sections.get(), address_of(minutes)
+    sent = typed(staff.get(address), **{f"part-{section.pk}-text_fr": "a\r\nb\r\n"})
+    assert staff.post(address, sent).status_code == 302
+    section.refresh_from_db()
+    assert section.text_fr == "a\nb" and not history(minutes).filter(field="text").exists()
 
 
 def test_a_section_is_added_and_removed_with_what_was_typed_saved(by, staff):

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from core.clock import database_now
-from core.seen import mark, plain
+from core.seen import mark
 from core.workflow import lock, transition
 from members.enums import Language
 from members.models import Organisation
@@ -94,7 +94,7 @@ def propose_correction(
     Judged by the database's clock under the minutes' lock. Raises PermissionDenied, MinutesError (closed, nothing
     asked, too long, the text changed meanwhile).
     """
-    proposed, comment = plain(proposed), plain(comment)
+    proposed, comment = proposed.strip(), comment.strip()
     with transaction.atomic():
         minutes = lock(section.minutes)
         allowed = can_correct_by_link(invitation, minutes) if invitation else can_correct_minutes(by, minutes)
@@ -157,7 +157,7 @@ def accept_correction(
                 code="moved",
             )
         fresh = _decide(correction, CorrectionState.ACCEPTED, reason, by)
-        setattr(section, f"text_{fresh.language}", plain(text))
+        setattr(section, f"text_{fresh.language}", text.strip())
         section.save(update_fields=[f"text_{fresh.language}"])
         emails.send_correction_decided(fresh)
         return fresh

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from core.clock import database_now
-from core.seen import fingerprint, plain
+from core.seen import fingerprint
 from core.workflow import lock, record
 from members.enums import MandateRole
 from members.models import Mandate
@@ -137,7 +137,7 @@ def save_minutes(
 
 def _save(row: Model, typed: Values) -> None:
     for name, text in typed.items():
-        setattr(row, name, plain(text))
+        setattr(row, name, text.strip())
     row.save(update_fields=list(typed))
 
 
