@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.templatetags.text import day_long, time_long
-from core.widgets import InstantField
+from core.widgets import InstantField, TimeOfDayInput
 from outbox.cleaning import clean_line
 
 
@@ -44,8 +44,10 @@ class ParisInstant:
     def instant(self, naive: datetime) -> datetime:
         """Return the instant of a wall clock's time. Raises ValidationError: there is none, or two and no choice."""
         zone = timezone.get_current_timezone()
-        first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-        before, after = first.utcoffset(), second.utcoffset()
+        early, late = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+        before, after = early.utcoffset(), late.utcoffset()
+        # As UTC: two times of one zone are compared by the wall clock, and its second 2:15 is before its first 2:30.
+        first, second = early.astimezone(UTC), late.astimezone(UTC)
         if before == after:
             return first
         words = {"hour": time_long(naive), "day": day_long(naive)}
@@ -81,6 +83,12 @@ class ParisInstantField(ParisInstant, InstantField):
         with timezone.override(UTC):
             found = super().to_python(value)
         return self.instant(found.replace(tzinfo=None)) if found else None
+
+
+class ParisTimeField(ParisInstant, forms.TimeField):
+    """A time by Paris's clock, on a day that another field holds: the form asks for its `instant`."""
+
+    widget = TimeOfDayInput
 
 
 def hear_hours(form: forms.BaseForm) -> None:

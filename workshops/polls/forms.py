@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.http import row_number
 from core.seen import send_again
 from core.templatetags.text import day_and_hours
-from core.widgets import DayField, InstantField
+from core.widgets import DayField
+from workshops.admin_forms.fields import ParisInstantField, ParisTimeField, hear_hours
 from workshops.models.places import Venue
 from workshops.polls.enums import Choice
 from workshops.polls.models import DatePoll, PollOption, PollReply
@@ -100,18 +100,16 @@ class Slot(NamedTuple):
 class SlotForm(forms.Form):
     """A day and two times, Paris's; an empty line is none."""
 
-    day = DayField(
-        label=_("Day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
-    start = forms.TimeField(
-        label=_("Start"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-    )
-    end = forms.TimeField(
-        label=_("End"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-    )
+    day = DayField(label=_("Day"), required=False)
+    start = ParisTimeField(label=_("Start"), required=False)
+    end = ParisTimeField(label=_("End"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hear_hours(self)
 
     def clean(self) -> dict[str, Any] | None:
-        """All three, in order, to come, at an hour that exists once."""
+        """All three, in order, to come."""
         cleaned = super().clean()
         data = self.cleaned_data
         if self.errors or not any(data.values()):
@@ -129,16 +127,13 @@ class SlotForm(forms.Form):
         return cleaned
 
     def _instant(self, name: str) -> datetime | None:
-        day: date = self.cleaned_data["day"]
-        at: time = self.cleaned_data[name]
+        field = self.fields[name]
+        naive = datetime.combine(self.cleaned_data["day"], self.cleaned_data[name])
         try:
-            instant: datetime = from_current_timezone(datetime.combine(day, at))
-        except ValidationError:
-            self.add_error(
-                name, _("That night the clocks change: this hour exists twice, or not at all. Take another.")
-            )
+            return field.instant(naive) if isinstance(field, ParisTimeField) else None
+        except ValidationError as error:
+            self.add_error(name, error)
             return None
-        return instant
 
 
 class BaseSlotFormSet(forms.BaseFormSet[SlotForm]):
@@ -169,7 +164,7 @@ BLANK_LINES = 4
 class PollForm(forms.Form):
     """Which sites, and until when people answer."""
 
-    answer_by = InstantField(label=_("Answer by"))
+    answer_by = ParisInstantField(label=_("Answer by"))
     venues = forms.ModelMultipleChoiceField(
         Venue.objects.select_related("organisation", "commune"),
         label=_("Sites"),
@@ -178,11 +173,19 @@ class PollForm(forms.Form):
         help_text=_("Each slot is proposed at each ticked site. None ticked: the place is set later."),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hear_hours(self)
+
 
 class DeadlineForm(forms.Form):
     """A later deadline."""
 
-    answer_by = InstantField(label=_("Answer by"))
+    answer_by = ParisInstantField(label=_("Answer by"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hear_hours(self)
 
 
 def slot_lines(poll: DatePoll | None) -> list[dict[str, Any]]:

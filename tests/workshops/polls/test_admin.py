@@ -1,7 +1,7 @@
 """The secretariat's pages of a poll."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -104,8 +104,8 @@ def test_what_changed_since_the_matrix_is_shown_again_before_it_is_saved(client_
         ([("2999-01-01", "09:00", "")], "Indiquez le jour, le début et la fin."),
         ([("", "09:00", "11:00")], "Indiquez le jour, le début et la fin."),
         ([("2999-01-01", "09:00", "11:00")] * 2, "Ce créneau figure deux fois."),
-        ([("2036-10-26", "02:30", "04:00")], "on change d’heure"),
-        ([("2037-03-29", "02:30", "04:00")], "on change d’heure"),
+        ([("2999-10-27", "02:30", "04:00")], 'name="slots-0-start_hour" value="second"'),
+        ([("2999-03-31", "02:30", "04:00")], "n’existe pas"),
         ([("31/02/2999", "09:00", "11:00")], "date valide"),
         ([("", "", "")], "Proposez au moins une date."),
     ],
@@ -114,8 +114,30 @@ def test_a_bad_slot_is_said_at_its_line_and_kept(client_for: Any, lines: Any, me
     workshop = WorkshopFactory()
     response = client_for("secretariat").post(url(workshop, "edit"), typed(*lines))
     assert response.status_code == 422 and message in text(response)
-    assert all(value in text(response) for value in lines[0] if value)
+    # A day that no picker could have sent is shown in none.
+    assert all(value in text(response) for value in lines[0] if value and "/" not in value)
     assert not DatePoll.objects.exists()
+
+
+def test_the_hour_that_comes_twice_asks_which_and_is_not_asked_again(client_for: Any) -> None:
+    workshop, client = WorkshopFactory(), client_for("secretariat")
+    data = typed(("2999-10-27", "02:30", "02:15"), answer_by="2998-10-28T02:30")
+    assert set(client.post(url(workshop, "edit"), data).context["draft"].form.errors) == {"answer_by"}
+    picked = {"slots-0-start_hour": "first", "slots-0-end_hour": "second", "answer_by_hour": "second"}
+    shown = client.post(url(workshop, "edit"), data | picked)
+    assert shown.status_code == 200
+    kept = dict(re.findall(r'<input type="hidden" name="([\w-]+_hour)" value="(\w+)">', text(shown)))
+    assert kept == picked
+    keys = [cell.key for cell in cells(shown)]
+    saved = client.post(url(workshop, "edit"), data | kept | {"save": "1", "seen": keys, "keep": keys})
+    assert saved.status_code == 302
+    poll = DatePoll.objects.get()
+    option = poll.options.get()
+    assert (option.starts_at, option.ends_at, poll.answer_by) == (
+        datetime(2999, 10, 27, 0, 30, tzinfo=UTC),
+        datetime(2999, 10, 27, 1, 15, tzinfo=UTC),
+        datetime(2998, 10, 28, 1, 30, tzinfo=UTC),
+    )
 
 
 def test_too_many_options_and_a_late_deadline_are_said(client_for: Any) -> None:
@@ -229,6 +251,8 @@ def test_extending_the_deadline(client_for: Any) -> None:
     response = client.post(url(poll.workshop, "deadline"), {"answer_by": f"{day(2)}T12:00"})
     assert response.status_code == 422 and "postérieure" in text(response)
     assert client.post(url(poll.workshop, "deadline"), {"answer_by": "x"}).status_code == 422
+    asked = client.post(url(poll.workshop, "deadline"), {"answer_by": "2999-10-27T02:30"})
+    assert asked.status_code == 422 and 'name="answer_by_hour" value="second"' in text(asked)
     process = client.get(reverse("admin:workshops_workshop_process", args=[poll.workshop_id]))
     assert "Date limite du sondage" in text(process)
 
