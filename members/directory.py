@@ -53,19 +53,20 @@ def matching_organisations(query: str, body: str = "") -> list[int]:
     rows = _mandates().order_by("organisation__sort_name", "organisation_id")
     if body:
         rows = rows.filter(body__slug=body)
+    asked = words(query)
     found: dict[int, None] = {}
     for pk, *names in rows.values_list(
         "organisation_id", "organisation__name", "person__first_name", "person__last_name"
     ):
-        if matches(query, names):
+        if matches(asked, names):
             found[pk] = None
     return list(found)
 
 
-def matches(query: str, names: Iterable[str]) -> bool:
-    """Tell whether each word asked for begins a word of these names."""
+def matches(asked: Iterable[str], names: Iterable[str]) -> bool:
+    """Tell whether each (folded) word asked for begins a word of these names."""
     there = words(" ".join(names))
-    return all(any(word.startswith(asked) for word in there) for asked in words(query))
+    return all(any(word.startswith(beginning) for word in there) for beginning in asked)
 
 
 def groups_of(ids: list[int], query: str, body: str = "") -> list[Group]:
@@ -80,12 +81,13 @@ def groups_of(ids: list[int], query: str, body: str = "") -> list[Group]:
     )
     if body:
         rows = rows.filter(body__slug=body)
+    asked = words(query)
     groups: dict[int, Group] = {}
     entries: dict[tuple[int, int], Entry] = {}
     for mandate in rows:
         organisation, person = mandate.organisation, mandate.person
         named = (organisation.name, person.first_name, person.last_name)
-        if not matches(query, named):
+        if not matches(asked, named):
             continue
         group = groups.setdefault(organisation.pk, Group(organisation))
         key = (organisation.pk, person.pk)

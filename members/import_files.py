@@ -85,6 +85,8 @@ def _sheet(
     header = next(lines, (0, []))[1]
     while header and not header[-1]:
         header.pop()
+    if len(header) > MAX_COLUMNS:
+        raise UnreadableFileError(_("The file has more than %(most)s columns.") % {"most": MAX_COLUMNS})
     names = [_column(title, known, aliases) for title in header]
     unknown = [title for title, name in zip(header, names, strict=True) if name is None]
     if unknown:
@@ -182,7 +184,7 @@ def _xlsx_lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet: Any = book.worksheets[0]
         sheet.reset_dimensions()
-        rows = sheet.iter_rows(max_row=MAX_ROWS + 2, max_col=MAX_COLUMNS, values_only=True)
+        rows = sheet.iter_rows(max_row=MAX_ROWS + 2, max_col=MAX_COLUMNS + 1, values_only=True)
         for line, values in enumerate(rows, start=1):
             yield line, [_clean(_text(value)) for value in values]
     except UnreadableFileError:

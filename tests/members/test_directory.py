@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from core.search import words
+from members import directory
 from members.enums import MandateRole
 from tests.helpers.queries import assert_constant_queries
 from tests.members.factories import (
@@ -197,3 +199,11 @@ def test_a_body_without_seats_says_what_is_true(client):
         assert "Ses travaux ont pris fin en juillet 2019." in text and "0 organisation" not in text
     assert "n’est pas encore publiée" in client.get("/conseil/comite-experts/").content.decode()
     assert "Its work ended in July 2019." in client.get("/en/conseil/").content.decode()
+
+
+def test_what_is_asked_is_folded_once_whatever_the_number_of_people(client_for, someone, monkeypatch):
+    folded = []
+    monkeypatch.setattr(directory, "words", lambda text: folded.append(text) or words(text))
+    MandateFactory.create_batch(3)
+    assert "Forges de Sète" in text_of(client_for("member"), q="forges sete")
+    assert folded.count("forges sete") == 2, "for the organisations found, and for their people"

@@ -10,8 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from core.clock import database_now
+from members import import_files
 from members.enums import ImportKind
-from members.import_files import MAX_BYTES, UnreadableFileError
+from members.import_files import MAX_BYTES, MAX_COLUMNS, UnreadableFileError
 from members.import_people import _Held
 from members.imports import plan_import
 from members.models import Change, Mandate, Organisation, RegisterImport
@@ -259,6 +260,14 @@ def test_what_cannot_be_read_is_refused(client_for, content):
     response = upload(client_for("secretariat"), ORGANISATIONS, content)
     assert response.status_code == 422
     assert response.context["form"].errors["file"]
+
+
+@pytest.mark.parametrize("write", [as_csv, as_xlsx])
+def test_header_of_more_columns_than_any_file_has_is_refused_unread(people, monkeypatch, write):
+    monkeypatch.setattr(import_files, "fold", lambda _title: pytest.fail("it reads the titles"))
+    content = write(["nom"] * (MAX_COLUMNS + 1), ["A"])
+    with translation.override("en"), pytest.raises(UnreadableFileError, match="more than 60 columns"):
+        plan_import("organisations", content, by=people["secretariat"])
 
 
 def test_zip_bomb_is_refused_before_it_unpacks(people, monkeypatch):
