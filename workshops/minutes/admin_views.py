@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -93,7 +93,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     minutes = _minutes(request, pk)
     if minutes.is_approved:
         return _page(request, minutes, [], status=409 if request.method == "POST" else 200)
-    parts = _parts(request, minutes)
+    parts = _parts(minutes, request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return _page(request, minutes, parts)
     if not all(part.form.is_valid() for part in parts):
@@ -115,8 +115,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, minutes, parts, status=status, refusal=str(error))
 
 
-def _parts(request: HttpRequest, minutes: Minutes) -> list[Part]:
-    data = request.POST if request.method == "POST" else None
+def _parts(minutes: Minutes, data: QueryDict | None = None) -> list[Part]:
+    """Return what is typed, as it is saved or (`data`) as it was sent; nothing once approved."""
+    if minutes.is_approved:
+        return []
     rows: list[tuple[str, Any, Any, tuple[str, ...]]] = [(HEAD, minutes, HeadForm, services.HEAD_FIELDS)]
     sections = minutes.sections.all()
     rows += [(str(row.pk), row, SectionForm, services.SECTION_FIELDS) for row in sections]
@@ -199,15 +201,9 @@ def circulate(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         services.circulate_minutes(minutes=minutes, by=request.user)
     except REFUSALS as error:
-        return _page(request, minutes, _parts_of_get(request, minutes), status=409, refusal=str(error))
+        return _page(request, minutes, _parts(minutes), status=409, refusal=str(error))
     messages.success(request, _("The minutes are circulated: those who attended may ask for corrections."))
     return HttpResponseRedirect(edit_address(minutes))
-
-
-def _parts_of_get(request: HttpRequest, minutes: Minutes) -> list[Part]:
-    """Return the parts as they are saved: a button beside the text posts none of it."""
-    request.method = "GET"
-    return [] if minutes.is_approved else _parts(request, minutes)
 
 
 @require_POST
@@ -223,7 +219,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(
             request,
             minutes,
-            _parts_of_get(request, minutes),
+            _parts(minutes),
             status=409,
             refusal=str(error),
             reason_form=form,

@@ -235,6 +235,7 @@ def test_the_whole_way_in_the_administration(by, staff):
     assert staff.post(add, {"text_fr": "Faire", "section": first.pk}).status_code == 302
     refused = staff.post(reverse("admin:workshops_minutes_circulate", args=[minutes.pk]))
     assert refused.status_code == 409 and "Il manque un responsable" in refused.text
+    assert refused.wsgi_request.method == "POST" and "Dit **ceci**." in refused.text
     sheet = reverse("admin:workshops_decision_change", args=[minutes.decisions.get().pk])
     fields = {"text_fr": "Faire", "section": first.pk, "person": by.pk, "due_on": "2030-01-31", "save": "1"}
     assert staff.post(sheet, fields | {"due_on": "31/31"}).status_code == 422
