@@ -91,8 +91,11 @@ def test_duplicate_asks_then_opens_the_copy(secretariat: Client) -> None:
     copy = Workshop.objects.exclude(pk=workshop.pk).get()
     assert response["Location"] == reverse("admin:workshops_workshop_change", args=[copy.pk])
     assert not copy.invitations.exists()
-    secretariat.post(url, {"invitees": "on"})
-    assert Workshop.objects.latest("pk").invitations.count() == 1
+    for said in ("on", "1"):
+        secretariat.post(url, {"invitees": said})
+        assert Workshop.objects.latest("pk").invitations.count() == 1
+    secretariat.post(url, {"invitees": "false"})
+    assert not Workshop.objects.latest("pk").invitations.exists()
 
 
 # --- a series ---

@@ -22,12 +22,12 @@ from workshops.models import Series, Workshop
 def process_duplicate(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a draft like this workshop and open its sheet."""
     workshop = workshop_of(request, pk)
-    form = DuplicateForm(request.POST or None)
-    if request.method != "POST":
+    form = DuplicateForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
         return render_step(request, "process_duplicate", workshop, form=form)
-    form.full_clean()
-    invitees = form.data.get("invitees") == "on"
-    copy = services.duplicate_workshop(workshop=workshop, invitees=invitees, by=request.user)
+    copy = services.duplicate_workshop(
+        workshop=workshop, invitees=form.cleaned_data["invitees"], by=request.user
+    )
     messages.success(request, _("This is the copy: give it its dates."))
     return HttpResponseRedirect(reverse("admin:workshops_workshop_change", args=[copy.pk]))
 
