@@ -14,10 +14,9 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from core.spreadsheets import safe_cell
 from members.models import Mandate, Organisation, User
 
-# What starts a formula in a spreadsheet, or hides one.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # How many rows are read at a time.
 CHUNK = 500
 
@@ -31,13 +30,11 @@ class Table:
     rows: Iterable[tuple[Any, ...]]
 
 
-def safe_cell(value: Any) -> Any:
-    """Return a value that no spreadsheet executes: a text that looks like a formula gets an apostrophe before it."""
+def _cell(value: Any) -> Any:
+    """Return a value as a cell: nothing is an empty text, and no text a formula."""
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    return safe_cell(value) if isinstance(value, str) else value
 
 
 def as_csv(table: Table) -> bytes:
@@ -46,7 +43,7 @@ def as_csv(table: Table) -> bytes:
     writer = csv.writer(out, delimiter=";")
     writer.writerow(table.header)
     for row in table.rows:
-        writer.writerow([value.isoformat() if isinstance(value, date) else safe_cell(value) for value in row])
+        writer.writerow([value.isoformat() if isinstance(value, date) else _cell(value) for value in row])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -59,7 +56,7 @@ def as_xlsx(table: Table) -> bytes:
     for row in table.rows:
         cells = []
         for value in row:
-            text = safe_cell(value)
+            text = _cell(value)
             if isinstance(text, str):
                 cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
                 cell.data_type = "s"  # whatever it looks like

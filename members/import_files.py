@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
 from core.search import fold
+from core.spreadsheets import cell_text
 from core.templatetags.text import french_number
 from core.typed import clean_typed
-from members.exports import FORMULA_STARTS
 
 MAX_BYTES = 5_000_000
 MAX_ROWS = 10_000
@@ -129,9 +129,7 @@ def _column(title: str, known: set[str], aliases: Mapping[str, str]) -> str | No
 
 
 def _clean(text: str) -> str:
-    text = clean_typed(text).strip()
-    # The apostrophe is what our own export puts before a formula.
-    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
+    return cell_text(clean_typed(text).strip())
 
 
 # --- CSV ---

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from core.spreadsheets import safe_cell
 from core.templatetags.text import french_number
 from core.typography import french
 from members.enums import OrganisationKind
@@ -23,8 +24,6 @@ from showcase.search import FACETS, Asked, Choices, Found
 
 # A facet of more values than this shows that few of them.
 MOST_VALUES, FEW_VALUES = 8, 6
-# A cell that begins so would be a formula in a spreadsheet.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # JSON inside <script>: no name may end the element or begin a comment.
 _SCRIPT_ESCAPES = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
 
@@ -143,10 +142,6 @@ def chips(asked: Asked) -> list[Chip]:
     return [Chip(facet, choice.slug, choice.name) for facet in FACETS for choice in asked.picked[facet]]
 
 
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
 def csv_file(rows: Iterable[Card]) -> str:
     """Return what the cards show as CSV: comma, CRLF and a byte order mark, without which Excel misreads accents."""
     out = io.StringIO()
@@ -157,7 +152,7 @@ def csv_file(rows: Iterable[Card]) -> str:
     for card in rows:
         cells = (card.name, card.tagline, card.kind, card.commune, " ; ".join(card.sectors))
         stale = _("yes") if card.is_stale else _("no")
-        writer.writerow([*map(_cell, cells), f"{settings.SITE_URL}{card.url}", stale])
+        writer.writerow([*map(safe_cell, cells), f"{settings.SITE_URL}{card.url}", stale])
     return "\ufeff" + out.getvalue()
 
 

@@ -27,7 +27,9 @@ def lines_of(response):
     return list(csv.DictReader(io.StringIO(text), delimiter=";"))
 
 
-@pytest.mark.parametrize("start", ["=cmd", "+33", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "start", ["=cmd", "+33", "-1", "@x", "\tx", "\rx", "\nx", "＝cmd", "＋33", "－1", "＠x"]
+)
 def test_no_cell_starts_a_formula(start):
     table = exports.Table("t", ("nom",), [(start,)])
     text = exports.as_csv(table).decode("utf-8-sig")

@@ -354,7 +354,7 @@ def test_csv_holds_what_the_list_shows(client):
     assert len(lines) == 30
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "＝"])
 def test_csv_runs_no_formula(client, start):
     CompanyPageFactory(tagline_fr=f"{start}cmd|' /C calc'!A0")
     _header, line = rows(client.get("/vitrine/export.csv"))
