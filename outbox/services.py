@@ -1,4 +1,4 @@
-"""The outbox: queue, cancel and resend e-mails; claim and settle them for the worker."""
+"""The outbox: queue, cancel, resend and forget e-mails. The worker claims and settles them in `outbox.delivery`."""
 
 import logging
 from dataclasses import dataclass

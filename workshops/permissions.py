@@ -20,7 +20,6 @@ SECRETARIAT_PERMISSIONS = [
     "workshops.add_venue",
     "workshops.change_venue",
     "workshops.delete_venue",
-    "workshops.view_invitation",
     "workshops.view_document",
     "workshops.add_document",
     "workshops.change_document",

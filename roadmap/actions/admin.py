@@ -94,10 +94,6 @@ class ActionAdmin(LockedAdmin):
         """Make the slug from the title, the first time only."""
         return {} if obj else {"slug": ("title_fr",)}
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Action]:
-        """Leave the long texts out of the list."""
-        return super().get_queryset(request).select_related("axis", "lead")
-
     def save_model(self, request: HttpRequest, obj: Action, form: Any, change: bool) -> None:
         """Log the first status with its author."""
         super().save_model(request, obj, form, change)

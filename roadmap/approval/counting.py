@@ -25,11 +25,6 @@ class Result:
         """Whether enough organisations have voted, abstentions included."""
         return self.voted >= self.quorum
 
-    @property
-    def expressed(self) -> int:
-        """Voices for and against: what the majority is of."""
-        return self.in_favour + self.against
-
 
 def quorum_of(electorate: int) -> int:
     """Return how many must have voted: more than half (norms.md, L2121-17)."""

@@ -27,7 +27,7 @@ from core.kinds import name_kinds
 from core.templatetags.text import datetime_long
 from members.enums import COUNCIL, MandateRole
 from members.models import Mandate, Organisation, Seat, User
-from members.permissions import can_enter_space, is_secretariat, voting_organisation_ids
+from members.permissions import is_secretariat, voting_organisation_ids
 from outbox.services import cancel_queued
 from roadmap.approval import counting, emails, record
 from roadmap.approval.counting import Result
@@ -35,7 +35,6 @@ from roadmap.approval.enums import Choice, Outcome
 from roadmap.approval.models import (
     EXPLANATION_MAX_LENGTH,
     Approval,
-    ApprovalQuerySet,
     Ballot,
     Voter,
 )
@@ -457,12 +456,6 @@ def _remind(voter: Voter, *, approval: Approval, hours: int) -> int:
 
 
 # --- What awaits somebody -----------------------------------------------------------------------------------
-
-
-def open_approvals(user: Any) -> ApprovalQuerySet:
-    """Return the votes that are open now, for those who may see them (members and the secretariat)."""
-    approvals = Approval.objects.open().select_related("version")
-    return approvals if can_enter_space(user) else approvals.none()
 
 
 def pending_for(user: Any) -> list[Voter]:

@@ -114,15 +114,11 @@ class BlockForm(forms.Form):
         return found
 
 
-def _moment(**kwargs: Any) -> forms.DateTimeField:
-    return InstantField(**kwargs)
-
-
 class PublicationForm(forms.Form):
     """When a version is open to comments, in Paris time."""
 
-    opens_at = _moment(label=_("Opens"), required=False, help_text=_("Paris time. Blank: at once."))
-    closes_at = _moment(label=_("Closes"), help_text=_("Paris time."))
+    opens_at = InstantField(label=_("Opens"), required=False, help_text=_("Paris time. Blank: at once."))
+    closes_at = InstantField(label=_("Closes"), help_text=_("Paris time."))
 
 
 class DecisionForm(forms.Form):

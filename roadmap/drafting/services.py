@@ -26,7 +26,6 @@ from roadmap.drafting.models import (
     TEXT_FIELDS,
     Block,
     Comment,
-    CommentQuerySet,
     Consultation,
     Version,
 )
@@ -405,11 +404,3 @@ def decide_comment(
         fresh = transition(comment, status, by=by, reason=reason, status_reason=reason)
         emails.send_decision(fresh, sequence=history(fresh).count())
     return fresh
-
-
-def unanswered_comments(version: Version | None = None) -> CommentQuerySet:
-    """Return the comments that the secretariat still has to answer, in reading order, of one version or all."""
-    comments = Comment.objects.unanswered().with_people().select_related("block__version")
-    if version is not None:
-        comments = comments.filter(block__version=version)
-    return comments.order_by("block__version", "block__position", "id")

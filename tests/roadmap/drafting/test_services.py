@@ -343,14 +343,12 @@ def test_consultation_opens_and_closes_at_its_instants(people: Any) -> None:
 
 
 def test_unanswered_comments_are_those_neither_decided_nor_answered(people: Any) -> None:
-    version = make_consultation(hours=-1)
-    target = block(version)
+    target = block(make_consultation(hours=-1))
     waiting = CommentFactory(block=target)
     CommentFactory(block=target, parent=waiting)  # a member's reply is no answer of the secretariat
     CommentFactory(block=target, status=CommentStatus.REJECTED, status_reason="Non.")
     CommentFactory(block=target, parent=CommentFactory(block=target), organisation=None)
-    assert list(services.unanswered_comments(version)) == [waiting]
-    assert list(services.unanswered_comments(make_consultation())) == []
+    assert list(Comment.objects.unanswered()) == [waiting]
 
 
 # --- Decisions ---
