@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -44,6 +44,21 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
     def voting(self) -> MandateQuerySet:
         """Mandates that carry an organisation's voice."""
         return self.filter(role__in=VOTING_ROLES)
+
+    def voices(self, organisation_ids: Iterable[int], *, day: date) -> dict[User, list[Organisation]]:
+        """Return who speaks for these organisations on the council on a day: open accounts, with those of each."""
+        people: dict[User, list[Organisation]] = {}
+        mandates = (
+            self.council()
+            .voting()
+            .on(day)
+            .filter(organisation__in=list(organisation_ids), person__is_active=True)
+            .select_related("person", "organisation")
+            .order_by("person_id", "organisation__sort_name")
+        )
+        for mandate in mandates:
+            people.setdefault(mandate.person, []).append(mandate.organisation)
+        return people
 
 
 class Mandate(models.Model):

@@ -1,14 +1,13 @@
 """The mails of a vote. None says how anybody voted before the closing: the outbox is read by the secretariat."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.kinds import name_kinds
-from members.models import Mandate, Organisation, User
+from members.models import Organisation, User
 from outbox.services import queue_email, render_email
 from roadmap.approval.counting import Result
 from roadmap.approval.models import Approval, Ballot, Voter
@@ -24,22 +23,6 @@ name_kinds(
         "ballot-replaced": _("Ballot replaced by a colleague"),
     }
 )
-
-
-def voices(organisation_ids: Iterable[int], *, day: date) -> dict[User, list[Organisation]]:
-    """Return the active titulars and alternates of organisations on a day, with those that each speaks for."""
-    people: dict[User, list[Organisation]] = {}
-    mandates = (
-        Mandate.objects.council()
-        .voting()
-        .on(day)
-        .filter(organisation__in=list(organisation_ids), person__is_active=True)
-        .select_related("person", "organisation")
-        .order_by("person_id", "organisation__sort_name")
-    )
-    for mandate in mandates:
-        people.setdefault(mandate.person, []).append(mandate.organisation)
-    return people
 
 
 def _queue(

@@ -93,7 +93,7 @@ def voices_by_organisation(
 ) -> list[tuple[Organisation, list[User]]]:
     """Return each organisation with its active titular and alternates of a day, in the order given."""
     people: dict[int, list[User]] = {organisation.pk: [] for organisation in organisations}
-    for person, carried in emails.voices(people, day=day).items():
+    for person, carried in Mandate.objects.voices(people, day=day).items():
         for organisation in carried:
             people[organisation.pk].append(person)
     return [(organisation, people[organisation.pk]) for organisation in organisations]
@@ -151,7 +151,7 @@ def open_approval(
             Voter(approval=approval, organisation=organisation, organisation_name=organisation.name)
             for organisation in electorate
         )
-        people = emails.voices(
+        people = Mandate.objects.voices(
             [organisation.pk for organisation in electorate], day=timezone.localdate(opens_at)
         )
         emails.queue_opened(approval, people=people)
@@ -237,7 +237,7 @@ def cast_ballot(
         if previous and previous.cast_by_id != by.pk:
             emails.queue_replaced(ballot, previous=previous, approval=approval)
         told = {by.pk, previous.cast_by_id if previous else None}
-        for person in emails.voices([organisation.pk], day=timezone.localdate(now)):
+        for person in Mandate.objects.voices([organisation.pk], day=timezone.localdate(now)):
             if person.pk not in told:
                 emails.queue_cast(ballot, person=person, approval=approval)
     return Cast(ballot, replaced=previous)
@@ -382,7 +382,9 @@ def close_approval(*, approval: Approval, by: Any = None) -> Approval:
         voters = _lock_voters(fresh)
         ballots = ballots_that_count(fresh)
         counted = result(fresh, ballots)
-        people = emails.voices([voter.organisation_id for voter in voters], day=timezone.localdate(now))
+        people = Mandate.objects.voices(
+            [voter.organisation_id for voter in voters], day=timezone.localdate(now)
+        )
         fresh.closed_at, fresh.outcome = now, counted.outcome
         adopted = counted.outcome == Outcome.ADOPTED
         version = workflow.transition(
@@ -449,7 +451,7 @@ def _remind(voter: Voter, *, approval: Approval, hours: int) -> int:
         if locked.ballots.exists() or now >= approval.closes_at:
             return 0
         locked.approval = approval
-        people = emails.voices([locked.organisation_id], day=timezone.localdate(now))
+        people = Mandate.objects.voices([locked.organisation_id], day=timezone.localdate(now))
         return sum(
             emails.queue_reminder(locked, approval=approval, person=person, hours=hours) for person in people
         )

@@ -14,7 +14,7 @@ from roadmap.drafting.permissions import can_answer_comment, can_comment_on_vers
 SECRETARIAT = "secretariat"
 
 
-def voices(user: Any, version: Version, parent: Comment | None) -> dict[str, Organisation | None]:
+def speakers(user: Any, version: Version, parent: Comment | None) -> dict[str, Organisation | None]:
     """Return in whose name the person may write here: organisations of theirs, the secretariat (None) in a reply."""
     found: dict[str, Organisation | None] = {}
     if can_comment_on_version(user, version):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.http import row_number
 from roadmap.drafting import services
-from roadmap.drafting.forms import CommentForm, voices
+from roadmap.drafting.forms import CommentForm, speakers
 from roadmap.drafting.models import Block, Comment, Version
 from roadmap.drafting.permissions import can_answer_comment
 from roadmap.drafting.reading import Paragraph
@@ -40,7 +40,7 @@ def thread_context(
         "more": len(newest) > SHOWN,
         "form": form or _empty_form(request, version, paragraph.label, parent, is_open=is_open),
         "is_open": is_open,
-        "may_reply": is_open and bool(voices(request.user, version, None)),
+        "may_reply": is_open and bool(speakers(request.user, version, None)),
         "may_answer": can_answer_comment(request.user),
     }
 
@@ -56,7 +56,7 @@ def is_open_now(version: Version) -> bool:
 def _empty_form(
     request: HttpRequest, version: Version, label: str, parent: Comment | None, *, is_open: bool
 ) -> CommentForm | None:
-    names = voices(request.user, version, parent)
+    names = speakers(request.user, version, parent)
     if not is_open:  # the secretariat alone goes on answering
         names = {key: voice for key, voice in names.items() if voice is None}
     return CommentForm(label=label, voices=names, parent=parent) if names else None
@@ -80,7 +80,7 @@ def post_comment(
 
     Raises PermissionDenied for whoever has no voice here.
     """
-    names = voices(request.user, block.version, parent)
+    names = speakers(request.user, block.version, parent)
     if not names:
         raise PermissionDenied(_("Only members of the council comment; the secretariat answers."))
     form = CommentForm(request.POST, label=block.label, voices=names, parent=parent)
