@@ -5,9 +5,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import parse_etags
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -63,16 +63,11 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404(_("There is no calendar at this address; a new one may have taken its place."))
     text = personal_calendar(feed.person, holds_of(feed.person))
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    response: HttpResponse
-    if "*" in known or etag in {value.removeprefix("W/") for value in known}:
-        response = HttpResponseNotModified()
-    else:
-        response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
-        response["Content-Disposition"] = 'inline; filename="mes-ateliers.ics"'
+    response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'inline; filename="mes-ateliers.ics"'
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
-    return secret_page(response)
+    return secret_page(get_conditional_response(request, etag=etag, response=response))
 
 
 @require_safe
