@@ -83,7 +83,6 @@ class ErasureRequestAdmin(PortalAdmin):
     search_help_text = gettext_lazy("Search by name or e-mail address.")
     autocomplete_fields = ("person",)
     fields = ("person", "message")
-    list_per_page = 50
 
     def has_delete_permission(self, request: HttpRequest, obj: ErasureRequest | None = None) -> bool:
         """Keep them: they say under which pseudonym the record goes on."""

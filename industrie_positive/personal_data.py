@@ -14,6 +14,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -455,8 +456,7 @@ def _label(model: type[Model], path: str) -> str:
         return str(LABELS[path])
     # Of « organisation, name » the first says more; of « workshop, start » the last.
     first, _dots, last = path.partition("__")
-    label = str(_field(model, first if last.startswith("name") else path).verbose_name)
-    return label[:1].upper() + label[1:]
+    return capfirst(str(_field(model, first if last.startswith("name") else path).verbose_name))
 
 
 def _text(model: type[Model], path: str, value: Any) -> str:

@@ -67,7 +67,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     response["Content-Disposition"] = 'inline; filename="mes-ateliers.ics"'
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
-    return secret_page(get_conditional_response(request, etag=etag, response=response))
+    return secret_page(get_conditional_response(request, etag=etag, response=response) or response)
 
 
 @require_safe

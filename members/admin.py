@@ -117,7 +117,6 @@ class PersonAdmin(TransfersRegister, RecordedAdmin, InvitesPeople):
     search_fields = ("last_name", "first_name", "email", "mandates__organisation__name")
     search_help_text = _("Search by name, e-mail address or organisation.")
     ordering = ("last_name", "first_name", "id")
-    list_per_page = 50
     show_full_result_count = False
     readonly_fields = ("last_login", "date_joined")
     imports = ImportKind.PEOPLE
@@ -232,7 +231,6 @@ class OrganisationAdmin(TransfersRegister, RecordedAdmin):
     list_select_related = ("commune",)
     search_fields = ("name", "sort_name", "siren", "siret")
     search_help_text = _("Search by name, without accents if you like, SIREN or SIRET.")
-    list_per_page = 50
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("commune", "sectors")
     fields = (
@@ -282,7 +280,6 @@ class MandateAdmin(TransfersRegister, RecordedAdmin):
     search_fields = ("person__last_name", "person__first_name", "person__email", "organisation__name")
     search_help_text = _("Search by person or organisation.")
     autocomplete_fields = ("person", "organisation")
-    list_per_page = 50
     fields = ("person", "organisation", "body", "role", "starts_on", "ends_on")
     imports = ImportKind.PEOPLE
 
@@ -310,7 +307,6 @@ class SeatAdmin(RecordedAdmin):
     search_fields = ("organisation__name",)
     autocomplete_fields = ("organisation",)
     fields = ("body", "organisation", "starts_on", "ends_on")
-    list_per_page = 50
 
 
 @admin.register(Body)

@@ -34,7 +34,6 @@ class AuthenticatorAdmin(PortalAdmin):
     list_select_related = ("user",)
     search_fields = ("user__last_name", "user__first_name", "user__email")
     fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
-    list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let nobody make a key for somebody else."""

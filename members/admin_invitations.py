@@ -160,7 +160,6 @@ class PortalInvitationAdmin(PortalAdmin):
     list_select_related = ("person", "invited_by")
     search_fields = ("person__last_name", "person__first_name", "email")
     search_help_text = _("Search by name or e-mail address.")
-    list_per_page = 50
     show_full_result_count = False
     actions = ("revoke", "send_again")
 

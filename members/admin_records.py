@@ -10,11 +10,11 @@ from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core.admin import LockedAdmin
 from core.http import conflict, paginate
 from members.history import TRACKED, changes_of, readable, record_change, record_removal, snapshot
+from members.mandate_forms import reason_field
 
 # What one page of a history shows.
 CHANGES_A_PAGE = 50
@@ -23,12 +23,7 @@ CHANGES_A_PAGE = 50
 class RecordedForm(forms.ModelForm[Any]):
     """A form that asks why: compulsory for a change, free for a new row."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=1000,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=gettext_lazy("Kept in the history with your name."),
-    )
+    reason = reason_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

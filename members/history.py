@@ -11,6 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.dateparse import parse_date
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core.templatetags.text import date_long
@@ -185,11 +186,9 @@ def readable(changes: Iterable[Change]) -> list[tuple[Change, str, list[Line]]]:
                 continue
             field = model._meta.get_field(name)
             label = str(getattr(field, "verbose_name", name))
-            lines.append(
-                Line(label[:1].upper() + label[1:], _text(field, old, names), _text(field, new, names))
-            )
+            lines.append(Line(capfirst(label), _text(field, old, names), _text(field, new, names)))
         label = str(model._meta.verbose_name) if model else change.register
-        out.append((change, label[:1].upper() + label[1:], lines))
+        out.append((change, capfirst(label), lines))
     return out
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from members.import_files import MAX_BYTES
+from members.mandate_forms import reason_field
 
 
 class FileForm(forms.Form):
@@ -31,9 +32,4 @@ class ConfirmForm(forms.Form):
     number = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**62)
     sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=1000,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=_("Kept in the history with your name."),
-    )
+    reason = reason_field()

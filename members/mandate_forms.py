@@ -17,7 +17,8 @@ def day_field(label: Any, help_text: Any = "") -> forms.DateField:
     return DayField(label=label, help_text=help_text, initial=timezone.localdate)
 
 
-def _reason() -> forms.CharField:
+def reason_field() -> forms.CharField:
+    """Return why something is changed in a register."""
     return forms.CharField(
         label=_("Reason"),
         max_length=1000,
@@ -34,7 +35,7 @@ class EndForm(forms.Form):
     """When a mandate ends, and why."""
 
     on = day_field(_("First day without the mandate"))
-    reason = _reason()
+    reason = reason_field()
 
 
 class ReplacementForm(forms.Form):
@@ -44,7 +45,7 @@ class ReplacementForm(forms.Form):
         User.objects.all(), label=_("New titular member"), widget=_chosen("person")
     )
     on = day_field(_("First day of the new mandate"), _("The present one ends that day."))
-    reason = _reason()
+    reason = reason_field()
 
 
 class MoveForm(forms.Form):
@@ -62,7 +63,7 @@ class MoveForm(forms.Form):
         choices=[("", _("The same as before")), *MandateRole.choices],
     )
     on = day_field(_("First day for the new organisation"))
-    reason = _reason()
+    reason = reason_field()
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,7 +6,6 @@ from typing import Any
 from django.utils import timezone
 
 from core.prepared import Prepared
-from members.enums import SECRETARIAT_GROUP
 from members.models import Mandate, User
 
 _MANDATES = Prepared(
@@ -59,11 +58,6 @@ def voting_organisation_ids(user: Any) -> set[int]:
     if is_secretariat(user):
         return set()
     return {mandate.organisation_id for mandate in council_mandates(user) if mandate.votes}
-
-
-def secretariat_people() -> "list[User]":
-    """Return the active people of the secretariat's group."""
-    return list(User.objects.filter(is_active=True, groups__name=SECRETARIAT_GROUP).order_by("id"))
 
 
 def can_invite(user: Any) -> bool:

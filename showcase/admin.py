@@ -57,7 +57,6 @@ class CompanyPageAdmin(LockedAdmin):
     )
     list_select_related = ("organisation",)
     search_fields = ("organisation__name", "organisation__sort_name", "tagline_fr", "tagline_en")
-    list_per_page = 50
     autocomplete_fields = ("organisation",)
     readonly_fields = ("state", "updated_at", "confirmed_at")
     inlines = (FigureInline, CommitmentInline)

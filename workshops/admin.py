@@ -67,7 +67,6 @@ class WorkshopAdmin(LockedAdmin):
     list_select_related = ("venue__organisation", "series")
     search_fields = ("title_fr", "title_en", "venue__name", "venue__organisation__name")
     ordering = ("-starts_at", "-id")
-    list_per_page = 50
     autocomplete_fields = ("venue", "series")
     formfield_overrides = {
         **LockedAdmin.formfield_overrides,

@@ -26,7 +26,6 @@ class IdentityAdmin(PortalAdmin):
     list_select_related = ("user",)
     search_fields = ("user__last_name", "user__first_name", "user__email")
     search_help_text = _("Search by name or e-mail address.")
-    list_per_page = 50
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Stay out of the index while ProConnect is off."""

@@ -60,7 +60,6 @@ class ActionAdmin(LockedAdmin):
     list_filter = ("status", "axis", "theme", "is_public", "firm_commitment")
     list_select_related = ("axis", "lead")
     search_fields = ("title_fr", "title_en", "lead__name")
-    list_per_page = 50
     ordering = ("number",)
     autocomplete_fields = ("lead", "partners", "pilot")
     readonly_fields = ("status", "updated_at")

@@ -354,7 +354,6 @@ class CommentAdmin(PortalAdmin):
     list_select_related = ("block__version", "organisation", "author")
     search_fields = ("body", "author__last_name", "organisation__name")
     ordering = ("-id",)
-    list_per_page = 50
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:

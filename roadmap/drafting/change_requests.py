@@ -137,7 +137,6 @@ class ChangeRequestAdmin(ReadOnlyAdmin):
     list_select_related = ("decision__minutes__workshop",)
     search_fields = ("text", "label")
     ordering = ("-id",)
-    list_per_page = 50
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

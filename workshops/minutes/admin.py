@@ -28,7 +28,6 @@ class MinutesAdmin(ReadOnlyAdmin):
     list_select_related = ("workshop",)
     search_fields = ("workshop__title_fr", "workshop__title_en")
     ordering = ("-workshop__starts_at", "-id")
-    list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Minutes]:
         """With the number of corrections to be decided."""
@@ -93,7 +92,6 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_select_related = ("person", "organisation", "minutes__workshop")
     search_fields = ("text_fr", "text_en", "organisation__name", "person__last_name")
     ordering = ("due_on", "id")
-    list_per_page = 50
 
     @admin.display(description=_("decision"))
     def short(self, decision: Decision) -> str:
@@ -127,7 +125,6 @@ class CorrectionAdmin(ReadOnlyAdmin):
         "organisation__name",
     )
     ordering = ("-state", "id")
-    list_per_page = 50
 
     @admin.display(description=_("author"))
     def who(self, correction: Correction) -> str:

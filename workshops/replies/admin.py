@@ -29,7 +29,6 @@ class CalendarReplyAdmin(ReadOnlyAdmin):
     list_filter = ("state", "received_at")
     search_fields = ("sender", "sender_name", "attendee", "invitation__name")
     ordering = (URGENCY.asc(), "-id")  # type: ignore[assignment]
-    list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CalendarReply]:
         """Without the bytes."""
