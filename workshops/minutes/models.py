@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -170,18 +169,12 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Those without an owner or a due date."""
         return self.filter(Q(due_on=None) | Q(person=None, organisation=None))
 
-    def heading(self, workshop: Workshop) -> DecisionQuerySet:
-        """Those that head a coming workshop's agenda: open ones of its series, or of its kind when it has none."""
-        if workshop.state not in COMING_STATES:
-            return self.none()
-        rows = self.circulated().open().exclude(minutes__workshop=workshop).filter(_same_line(workshop))
-        if workshop.starts_at:
-            rows = rows.filter(minutes__workshop__starts_at__lt=workshop.starts_at)
-        return rows.with_owner().order_by("due_on", "id")
-
     def heading_each(self, workshops: Iterable[Workshop], *, held: bool = False) -> dict[int, list[Decision]]:
-        """The same for many workshops, in one query, those with none left out; `held`: also for meetings that were."""
-        coming = [row for row in workshops if row.starts_at and (held or row.state in COMING_STATES)]
+        """Those that head each coming workshop's agenda: open ones of earlier meetings of its line.
+
+        In one query; workshops with none are left out. `held`: also for meetings that were.
+        """
+        coming = [row for row in workshops if held or row.state in COMING_STATES]
         if not coming:
             return {}
         rows = list(self.circulated().open().with_owner().order_by("due_on", "id"))
@@ -191,12 +184,6 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     def with_owner(self) -> DecisionQuerySet:
         """With what names and places a decision."""
         return self.select_related("person", "organisation", "minutes__workshop", "section")
-
-
-def _same_line(workshop: Workshop) -> Q:
-    if workshop.series_id:
-        return Q(minutes__workshop__series=workshop.series_id)
-    return Q(minutes__workshop__series=None, minutes__workshop__kind=workshop.kind)
 
 
 class Decision(models.Model):
@@ -280,13 +267,20 @@ class Decision(models.Model):
         return bool(self.due_on and (self.person_id or self.organisation_id))
 
     def precedes(self, workshop: Workshop) -> bool:
-        """Whether its meeting is an earlier one of the same series, or of the same kind when there is none."""
+        """Whether its meeting is an earlier one of the same series, or of the same kind when there is none.
+
+        Every other meeting is earlier than a workshop without a date.
+        """
         own = self.minutes.workshop
-        if (own.series_id, workshop.series_id) == (None, None):
-            same = own.kind == workshop.kind
-        else:
-            same = own.series_id == workshop.series_id
-        return bool(same and own.starts_at and workshop.starts_at and own.starts_at < workshop.starts_at)
+        line = (own.series_id, None if own.series_id else own.kind)
+        if own.pk == workshop.pk or line != (
+            workshop.series_id,
+            None if workshop.series_id else workshop.kind,
+        ):
+            return False
+        return workshop.starts_at is None or (
+            own.starts_at is not None and own.starts_at < workshop.starts_at
+        )
 
     def is_late(self, today: date | None = None) -> bool:
         """Whether it is open past its date."""
@@ -451,9 +445,3 @@ class MinutesFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.minutes} ({self.language}, {self.audience})"
-
-
-def published_of(workshop: Any) -> Minutes | None:
-    """Return a workshop's minutes if they are approved."""
-    found = getattr(workshop, "minutes", None)
-    return found if found is not None and found.is_approved else None

@@ -1,4 +1,4 @@
-"""Workshops, their series, agenda and documents."""
+"""Workshops, their series and agenda."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
 
 
 def open_decisions_each(workshops: Iterable[Workshop]) -> dict[int, list[Any]]:
-    """Return the decisions that head each coming workshop's agenda, in one query (workshops.minutes)."""
+    """Return the decisions that head each coming workshop's agenda, in one query: what `workshops.minutes` says."""
     return apps.get_model("workshops", "Decision").objects.heading_each(workshops)  # type: ignore[no-any-return]
 
 
@@ -259,12 +259,12 @@ class Workshop(models.Model):
         return self.kind == WorkshopKind.SESSION
 
     @cached_property
-    def open_decisions(self) -> models.QuerySet[Any]:
-        """The decisions of earlier meetings that head this one's agenda: what `workshops.minutes` says.
+    def open_decisions(self) -> list[Any]:
+        """The decisions of earlier meetings that head this one's agenda.
 
         Read once an object: a mail says it three times, and the mails of one change share their workshop.
         """
-        return apps.get_model("workshops", "Decision").objects.heading(self)  # type: ignore[no-any-return]
+        return open_decisions_each([self]).get(self.pk, [])
 
     @property
     def answer_deadline(self) -> datetime | None:
