@@ -1,4 +1,4 @@
-"""What everybody may put in their calendar: the public agenda, without anybody's name."""
+"""What people put in their calendar: the public agenda, the workshops they are invited to, one invitation."""
 
 from collections.abc import Iterable
 from dataclasses import replace

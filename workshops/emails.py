@@ -203,15 +203,15 @@ def drop_queued(invitations: Iterable[Invitation]) -> None:
 
 def drop_silent_reminders(invitation: Invitation) -> None:
     """Cancel the reminders to the silent that are not sent yet: the person has answered."""
-    _drop_reminders(invitation, REMINDER_SILENT)
+    drop_reminders(invitation, REMINDER_SILENT)
 
 
 def drop_attending_reminders(invitation: Invitation) -> None:
     """Cancel the reminders to those who come that are not sent yet: the person does not."""
-    _drop_reminders(invitation, REMINDER_ATTENDING)
+    drop_reminders(invitation, REMINDER_ATTENDING)
 
 
-def _drop_reminders(invitation: Invitation, family: str) -> None:
+def drop_reminders(invitation: Invitation, family: str) -> None:
     """Cancel the reminders of a family, whatever the delays were when they were queued."""
     key = invitation_key(invitation)
     rows = OutboxEmail.objects.filter(key=key, kind__startswith=f"{family}-").order_by("kind")

@@ -41,11 +41,6 @@ def can_run_workshops(user: Any) -> bool:
     return is_secretariat(user) and user.has_perm("workshops.change_workshop")
 
 
-def can_answer_invitation(user: Any, invitation: Invitation) -> bool:
-    """May answer in the portal: the invited person alone (the mail's link is a right of its own)."""
-    return bool(user.is_authenticated and invitation.person_id == user.pk)
-
-
 def can_see_access(invitation: Invitation) -> bool:
     """May see how to get into the host's site: those who come, or whose colleague does, unless it is cancelled."""
     cancelled = invitation.workshop.state == WorkshopState.CANCELLED

@@ -19,7 +19,7 @@ from core.http import anonymous_page_cache, paginate, secret_page
 from core.seen import send_again
 from workshops.agenda import filtered, read_filters, same_series, visible_workshops
 from workshops.attendance.services import signing_is_open
-from workshops.calendars import invitation_event, public_calendar
+from workshops.calendars import FEED_LENGTH, invitation_event, public_calendar
 from workshops.document_views import documents_for, invited_documents
 from workshops.emails import private_place
 from workshops.enums import Answer, AnswerSource, WorkshopKind, WorkshopState
@@ -31,7 +31,6 @@ from workshops.polls.views import poll_by_token
 from workshops.services import WorkshopError, answer_invitation, answer_refusal, is_full, queue_rank
 
 PER_PAGE = 18
-FEED_LENGTH = 300
 # A link that leads nowhere any more: 410. What may be mended (another answer, a call to the secretariat): 409.
 GONE = frozenset({"withdrawn", "cancelled", "started", "state"})
 

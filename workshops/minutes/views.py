@@ -7,10 +7,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import parse_etags
+from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -117,19 +117,13 @@ def pdf_of(request: HttpRequest, minutes: Minutes, *, names: bool) -> HttpRespon
     found = files.get((get_language() or "fr")[:2]) or files.get("fr")
     if found is None:
         raise Http404(_("The PDF is published when the minutes are approved."))
-    etag = f'"{found.sha256[:32]}"'
-    known = {value.removeprefix("W/") for value in parse_etags(request.headers.get("If-None-Match", ""))}
-    response: HttpResponse
-    if etag in known or "*" in known:
-        response = HttpResponseNotModified()
-    else:
-        response = HttpResponse(bytes(found.content), content_type="application/pdf")
-        response["Content-Disposition"] = f'inline; filename="compte-rendu-{minutes.workshop.slug}.pdf"'
-        response["Content-Language"] = found.language
-    response["ETag"] = etag
+    response = HttpResponse(bytes(found.content), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="compte-rendu-{minutes.workshop.slug}.pdf"'
+    response["Content-Language"] = found.language
+    response["ETag"] = f'"{found.sha256[:32]}"'
     if names:
         response["Cache-Control"] = "private, no-cache"
-    return response
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,9 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.kinds import name_kinds
 from members.enums import MailChoice
-from outbox.models import OutboxEmail
-from outbox.services import cancel_queued
-from workshops.emails import invitation_key, next_sequence, send_to_invitee
+from workshops.emails import drop_reminders, next_sequence, send_to_invitee
 from workshops.models.invitations import Invitation
 
 POLL = "workshop-poll"
@@ -65,10 +63,7 @@ def reminder_kind(days: int) -> str:
 
 def drop_poll_reminders(invitation: Invitation) -> None:
     """Cancel the reminders that are not sent yet: the person has answered."""
-    key = invitation_key(invitation)
-    rows = OutboxEmail.objects.filter(key=key, kind__startswith=f"{REMINDER}-").order_by("kind")
-    for kind in rows.values_list("kind", flat=True).distinct():
-        cancel_queued(key=key, kind=kind)
+    drop_reminders(invitation, REMINDER)
 
 
 def _send(

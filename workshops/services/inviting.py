@@ -189,7 +189,7 @@ def require_invitee(*, invitation: Invitation, required: bool, by: Any) -> Invit
         fresh = lock(invitation)
         if fresh.withdrawn_at:
             raise WorkshopError(_("This invitation is withdrawn."), code="withdrawn")
-        if workshop.state not in (*INVITING_STATES, WorkshopState.DATE_POLL):
+        if workshop.state not in INVITING_STATES:
             raise WorkshopError(_("This workshop no longer takes invitations."), code="state")
         if fresh.is_required != required:
             fresh.is_required = required
