@@ -3,6 +3,6 @@
 from roadmap.actions import admin as actions_admin
 from roadmap.approval import admin as approval_admin
 from roadmap.drafting import admin as drafting_admin
-from roadmap.drafting import change_requests
+from roadmap.drafting import admin_requests
 
-__all__ = ["actions_admin", "approval_admin", "change_requests", "drafting_admin"]
+__all__ = ["actions_admin", "admin_requests", "approval_admin", "drafting_admin"]

@@ -10,6 +10,6 @@ class RoadmapConfig(AppConfig):
 
     def ready(self) -> None:
         """Let verify_ledger check the votes too, and a decision become a task or a change request."""
-        from roadmap.actions import decision_tasks  # noqa: F401
+        from roadmap.actions import admin_tasks  # noqa: F401
         from roadmap.approval import audit  # noqa: F401
-        from roadmap.drafting import change_requests  # noqa: F401
+        from roadmap.drafting import admin_requests  # noqa: F401

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import LockedAdmin, PortalTabularInline, in_language
 from core.workflow import TransitionError, history, record
-from roadmap.actions.decision_tasks import task_of_decision
+from roadmap.actions.admin_tasks import task_of_decision
 from roadmap.actions.forms import StatusForm
 from roadmap.actions.models import Action, ActionTask, Milestone
 from roadmap.actions.permissions import can_change_status

@@ -209,7 +209,7 @@ class VersionAdmin(PortalAdmin):
                 else:
                     return self._back_to_text(request, version, gettext("The passage is added."))
         title = gettext("Add: %(kind)s") % {"kind": BlockKind(kind).label}
-        context = {"form": form, "parent": parent, "block": None, "below": 0, "theirs": []}
+        context: dict[str, Any] = {"form": form, "parent": parent, "block": None, "below": 0, "theirs": []}
         return self._page(request, "block_form", version, status, title=title, **context)
 
     def block_view(self, request: HttpRequest, pk: int, block_pk: int) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Forms of the drafting: a comment; for the secretariat, a passage, a publication, a decision, an answer."""
+"""Forms of the drafting: a comment; the secretariat's: passage, publication, decision, answer, change request."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.widgets import CountedTextField, InstantField
 from members.models import Axis, Organisation
-from roadmap.drafting.enums import BlockKind, CommentKind, CommentStatus
+from roadmap.drafting.enums import BlockKind, ChangeRequestState, CommentKind, CommentStatus
 from roadmap.drafting.models import COMMENT_MAX_LENGTH, TEXT_FIELDS, Block, Comment, Version
 from roadmap.drafting.permissions import can_answer_comment, can_comment_on_version, commenting_organisations
+from workshops.models import Decision
 
 SECRETARIAT = "secretariat"
 
@@ -154,3 +155,31 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={"required": _("Write your answer first.")},
     )
+
+
+class RequestForm(forms.Form):
+    """What to change, and where."""
+
+    text = forms.CharField(label=_("Change asked"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    label = forms.CharField(
+        label=_("Passage"),
+        max_length=20,
+        required=False,
+        help_text=_("Its number in the working version (1, 1.2 or 1.2.3); blank: the whole text."),
+    )
+
+    def __init__(self, data: Any = None, *, decision: Decision) -> None:
+        super().__init__(data, initial={"text": decision.text_fr}, prefix="request")
+
+
+class SettleRequestForm(forms.Form):
+    """What became of it, and why."""
+
+    state = forms.ChoiceField(
+        label=_("What became of it"),
+        choices=[
+            (state.value, state.label) for state in (ChangeRequestState.TAKEN, ChangeRequestState.DECLINED)
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
@@ -25,11 +25,18 @@ from roadmap.drafting.models import (
     COMMENT_MAX_LENGTH,
     TEXT_FIELDS,
     Block,
+    ChangeRequest,
     Comment,
     Consultation,
     Version,
 )
-from roadmap.drafting.permissions import can_answer_comment, can_decide_comment, commenting_organisations
+from roadmap.drafting.permissions import (
+    can_answer_comment,
+    can_decide_comment,
+    can_handle_change_requests,
+    commenting_organisations,
+)
+from workshops.models import Decision
 
 CANONICAL_HEADER = "Roadmap text, format 1"
 CHILD_KIND: dict[str | None, BlockKind] = {
@@ -404,3 +411,39 @@ def decide_comment(
         fresh = transition(comment, status, by=by, reason=reason, status_reason=reason)
         emails.send_decision(fresh, sequence=history(fresh).count())
     return fresh
+
+
+# --- Change requests ------------------------------------------------------------------------------------------------
+
+
+def create_change_request(*, decision: Decision, text: str, label: str, by: Any) -> ChangeRequest:
+    """Ask for a change of the roadmap in the name of a decision; return the request.
+
+    Raises PermissionDenied, and ValidationError (nothing asked, no such passage in the working version, asked already).
+    """
+    if not can_handle_change_requests(by):
+        raise PermissionDenied
+    blocks = Block.objects.filter(version__status=VersionStatus.WORKING, label=label)
+    if label and not blocks.exists():
+        raise ValidationError({"label": _("The working version has no passage of this number.")})
+    asked = ChangeRequest(decision=decision, text=text.strip(), label=label)
+    asked.full_clean()
+    try:
+        with transaction.atomic():
+            asked.save()
+    except IntegrityError as error:
+        raise ValidationError(_("This decision asks for a change of this passage already.")) from error
+    return asked
+
+
+def settle_change_request(*, asked: ChangeRequest, state: str, reason: str, by: Any) -> ChangeRequest:
+    """Say what became of a change request, with the reason; return it.
+
+    Raises PermissionDenied, ValidationError without a reason, TransitionError when it was answered already.
+    """
+    if not can_handle_change_requests(by):
+        raise PermissionDenied
+    reason = reason.strip()[:2000]
+    if not reason:
+        raise ValidationError(_("Give the reason."), code="reason")
+    return transition(asked, state, by=by, reason=reason, status_reason=reason)

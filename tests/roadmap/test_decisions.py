@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from core.workflow import TransitionError
 from roadmap.actions.services import add_task
-from roadmap.drafting.change_requests import create_change_request, settle_change_request
+from roadmap.drafting.services import create_change_request, settle_change_request
 from roadmap.models import ActionTask, ChangeRequest
 from tests.roadmap.actions.factories import ActionFactory
 from tests.roadmap.drafting.factories import make_version

@@ -1,8 +1,5 @@
-"""A meeting's decision becomes a task of an action: the form on the decision's sheet, and what it became."""
+"""A meeting's decision becomes a task of an action, from its sheet, which says what became of it."""
 
-from typing import Any
-
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,22 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.templatetags.text import date_long
-from roadmap.actions.models import Action, ActionTask
+from roadmap.actions.forms import TaskForm
+from roadmap.actions.models import ActionTask
 from roadmap.actions.permissions import can_change_status
 from roadmap.actions.services import add_task
 from workshops.minutes.outcomes import Outcome, Trace, register
 from workshops.models import Decision
-
-
-class TaskForm(forms.Form):
-    """Which action, and the task in one line."""
-
-    action = forms.ModelChoiceField(Action.objects.order_by("number"), label=gettext_lazy("Flagship action"))
-    title = forms.CharField(label=gettext_lazy("Task"), max_length=300)
-
-    def __init__(self, data: Any = None, *, decision: Decision) -> None:
-        initial = {"title": decision.text_fr.replace("\n", " ")[:300]}
-        super().__init__(data, initial=initial, prefix="task")
 
 
 def task_of_decision(request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,11 +1,10 @@
-"""A meeting's decision becomes a change request on the roadmap: made from the decision's sheet, answered here."""
+"""Change requests on the roadmap: made from a meeting's decision, on its sheet; answered in their list."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -14,77 +13,13 @@ from django.utils.translation import gettext_lazy
 
 from core.admin import ReadOnlyAdmin
 from core.http import row_number
-from core.workflow import TransitionError, transition
-from roadmap.drafting.enums import ChangeRequestState, VersionStatus
-from roadmap.drafting.models import Block, ChangeRequest
+from core.workflow import TransitionError
+from roadmap.drafting.forms import RequestForm, SettleRequestForm
+from roadmap.drafting.models import ChangeRequest
 from roadmap.drafting.permissions import can_handle_change_requests
+from roadmap.drafting.services import create_change_request, settle_change_request
 from workshops.minutes.outcomes import Outcome, Trace, register
 from workshops.models import Decision
-
-
-def create_change_request(*, decision: Decision, text: str, label: str, by: Any) -> ChangeRequest:
-    """Ask for a change of the roadmap in the name of a decision; return the request.
-
-    Raises PermissionDenied, and ValidationError (nothing asked, no such passage in the working version, asked already).
-    """
-    if not can_handle_change_requests(by):
-        raise PermissionDenied
-    blocks = Block.objects.filter(version__status=VersionStatus.WORKING, label=label)
-    if label and not blocks.exists():
-        raise ValidationError({"label": _("The working version has no passage of this number.")})
-    asked = ChangeRequest(decision=decision, text=text.strip(), label=label)
-    asked.full_clean()
-    try:
-        with transaction.atomic():
-            asked.save()
-    except IntegrityError as error:
-        raise ValidationError(_("This decision asks for a change of this passage already.")) from error
-    return asked
-
-
-def settle_change_request(*, asked: ChangeRequest, state: str, reason: str, by: Any) -> ChangeRequest:
-    """Say what became of a change request, with the reason; return it.
-
-    Raises PermissionDenied, ValidationError without a reason, TransitionError when it was answered already.
-    """
-    if not can_handle_change_requests(by):
-        raise PermissionDenied
-    reason = reason.strip()[:2000]
-    if not reason:
-        raise ValidationError(_("Give the reason."), code="reason")
-    return transition(asked, state, by=by, reason=reason, status_reason=reason)
-
-
-class RequestForm(forms.Form):
-    """What to change, and where."""
-
-    text = forms.CharField(
-        label=gettext_lazy("Change asked"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
-    )
-    label = forms.CharField(
-        label=gettext_lazy("Passage"),
-        max_length=20,
-        required=False,
-        help_text=gettext_lazy("Its number in the working version (1, 1.2 or 1.2.3); blank: the whole text."),
-    )
-
-    def __init__(self, data: Any = None, *, decision: Decision) -> None:
-        super().__init__(data, initial={"text": decision.text_fr}, prefix="request")
-
-
-class SettleRequestForm(forms.Form):
-    """What became of it, and why."""
-
-    state = forms.ChoiceField(
-        label=gettext_lazy("What became of it"),
-        choices=[
-            (state.value, state.label) for state in (ChangeRequestState.TAKEN, ChangeRequestState.DECLINED)
-        ],
-        widget=forms.RadioSelect,
-    )
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
-    )
 
 
 def request_of_decision(request: HttpRequest, pk: int) -> HttpResponse:
@@ -104,7 +39,7 @@ def request_of_decision(request: HttpRequest, pk: int) -> HttpResponse:
     return _render(request, decision, form, "outcome_add", _("Change request on the roadmap"))
 
 
-def _explain(form: forms.Form, error: ValidationError) -> None:
+def _explain(form: Form, error: ValidationError) -> None:
     named = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
     for field, texts in named.items():
         for text in texts:
@@ -112,7 +47,7 @@ def _explain(form: forms.Form, error: ValidationError) -> None:
 
 
 def _render(
-    request: HttpRequest, decision: Decision, form: forms.Form | None, name: str, title: str, **more: Any
+    request: HttpRequest, decision: Decision, form: Form | None, name: str, title: str, **more: Any
 ) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
