@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import override
 
 from members.models import Body
@@ -45,22 +46,21 @@ def _paths() -> Iterator[tuple[str, date | None]]:
         yield reverse(name), None
     companies = CompanyPage.objects.published().order_by("id").values_list("organisation__slug", "updated_at")
     for slug, changed in companies[:MOST]:
-        yield reverse("showcase:company_detail", args=[slug]), changed.date()
+        yield reverse("showcase:company_detail", args=[slug]), localdate(changed)
     for slug, changed in Action.objects.public().order_by("id").values_list("slug", "updated_at")[:MOST]:
-        yield reverse("actions:action_detail", args=[slug]), changed.date()
+        yield reverse("actions:action_detail", args=[slug]), localdate(changed)
     for slug in Workshop.objects.public().order_by("id").values_list("slug", flat=True)[:MOST]:
         yield reverse("workshops:workshop_detail", args=[slug]), None
     minutes = Minutes.objects.filter(state=MinutesState.APPROVED, workshop__in=Workshop.objects.public())
     for slug, approved in minutes.order_by("id").values_list("workshop__slug", "approved_at")[:MOST]:
-        yield reverse("workshops:minutes_detail", args=[slug]), approved and approved.date()
+        yield reverse("workshops:minutes_detail", args=[slug]), approved and localdate(approved)
     for slug in Body.objects.values_list("slug", flat=True):
         yield reverse("members:body_detail", args=[slug]), None
     for number, adopted in Version.objects.adopted().values_list("number", "adopted_on"):
         yield reverse("roadmap:version_detail", args=[number]), adopted
-    for pk, closed in (
-        Approval.objects.filter(closed_at__isnull=False).order_by("id").values_list("id", "closed_at")
-    ):
-        yield reverse("roadmap:approval_detail", args=[pk]), closed and closed.date()
+    votes = Approval.objects.ended().order_by("id").values_list("id", "closed_at", "closes_at")
+    for pk, closed, closes in votes:
+        yield reverse("roadmap:approval_detail", args=[pk]), localdate(closed or closes)
 
 
 def public_pages() -> list[Page]:

@@ -85,7 +85,7 @@ def waiting(request: HttpRequest) -> list[Waiting]:
         ),
     ]
     asked = {
-        "workshops_workshop": "?state__exact=scheduled",
+        "workshops_workshop": "?quand=a-venir&state__exact=scheduled",
         "workshops_correction": "?state__exact=pending",
         "roadmap_comment": "?reponse=non",
         "showcase_companypage": "?state__exact=draft",

@@ -54,6 +54,21 @@ class DocumentInline(PortalTabularInline):
     fields = ("position", "title_fr", "title_en", "audience", "file")
 
 
+class WhenFilter(admin.SimpleListFilter):
+    """Which workshops are to come."""
+
+    title = _("when")
+    parameter_name = "quand"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the one choice."""
+        return [("a-venir", _("To come"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Workshop]) -> QuerySet[Workshop]:
+        """Keep those that are not over."""
+        return queryset.upcoming() if self.value() == "a-venir" else queryset  # type: ignore[attr-defined, no-any-return]
+
+
 @admin.register(Workshop)
 class WorkshopAdmin(LockedAdmin):
     """Workshops with their answers at a glance."""
@@ -63,7 +78,7 @@ class WorkshopAdmin(LockedAdmin):
     change_form_template = "admin/workshops/workshop_change_form.html"
     inlines = (AgendaItemInline, DocumentInline)
     list_display = (*("title", "state", "when_and_where", "answers", "follow"),)
-    list_filter = ("state", "kind", "series", "axis", "starts_at")
+    list_filter = (WhenFilter, "state", "kind", "series", "axis", "starts_at")
     list_select_related = ("venue__organisation", "series")
     search_fields = ("title_fr", "title_en", "venue__name", "venue__organisation__name")
     ordering = ("-starts_at", "-id")

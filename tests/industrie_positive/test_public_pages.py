@@ -1,22 +1,24 @@
 """Home, a person's space, what crawlers read."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from members.models import Axis
+from roadmap.actions.models import Action
 from roadmap.drafting.enums import VersionStatus
 from roadmap.drafting.models import Consultation, Version
 from tests.helpers.queries import assert_constant_queries, queries_of
 from tests.helpers.roles import ROLES
 from tests.members.factories import AxisFactory, MandateFactory, SeatFactory
 from tests.roadmap.actions.factories import ActionFactory, MilestoneFactory
-from tests.roadmap.approval.factories import make_version, open_vote
+from tests.roadmap.approval.factories import make_version, move, open_vote
 from tests.showcase.factories import CompanyPageFactory
 from tests.workshops.factories import InvitationFactory, WorkshopFactory
 from workshops.enums import WorkshopState
@@ -221,6 +223,21 @@ def test_sitemap_lists_public_pages_in_both_languages_and_they_answer(council, c
     assert not any("secrete" in address for address in addresses)
     for address in addresses:
         assert client.get(address.removeprefix(settings.SITE_URL)).status_code == 200, address
+
+
+def test_sitemap_has_a_vote_from_its_closing_and_the_days_of_paris(client):
+    approval = move(open_vote(titulars=1), closes_in=timedelta(days=-1))
+    assert approval.closed_at is None
+    action = ActionFactory()
+    Action.objects.filter(pk=action.pk).update(updated_at=datetime(2026, 6, 30, 22, 30, tzinfo=UTC))
+    names = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    root = ElementTree.fromstring(client.get("/sitemap.xml").content)
+    days = {
+        url.findtext("s:loc", namespaces=names): url.findtext("s:lastmod", namespaces=names)
+        for url in root.findall("s:url", names)
+    }
+    assert f"{settings.SITE_URL}{reverse('roadmap:approval_detail', args=[approval.pk])}" in days
+    assert days[settings.SITE_URL + reverse("actions:action_detail", args=[action.slug])] == "2026-07-01"
 
 
 def test_sitemap_asks_few_questions(client, council):

@@ -1,9 +1,11 @@
 """The administration's first page: what waits, and what one did last."""
 
+from datetime import timedelta
+
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.test import RequestFactory
-from django.utils import translation
+from django.utils import timezone, translation
 
 from industrie_positive.workbench import done_last, waiting
 from tests.workshops.factories import WorkshopFactory
@@ -27,6 +29,15 @@ def test_what_one_did_last_is_called_in_the_readers_language(people):
     assert (gone.name, gone.url) == ("Partie", None)
     assert (kept.name, kept.kind) == ("Visit", "Workshop")
     assert kept.url and kept.url.endswith(f"/workshop/{workshop.pk}/change/")
+
+
+def test_workshops_to_come_lead_to_those_that_are_counted(people, client_for):
+    WorkshopFactory.create_batch(2, scheduled=True)
+    WorkshopFactory(state="scheduled", starts_at=timezone.now() - timedelta(days=30))
+    request = RequestFactory().get("/admin/")
+    request.user = people["secretariat"]
+    (coming,) = [task for task in waiting(request) if "/workshop/" in task.url]
+    assert coming.number == client_for("secretariat").get(coming.url).context["cl"].result_count == 2
 
 
 def test_nothing_is_singular_in_french(people):
