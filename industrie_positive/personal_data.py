@@ -25,6 +25,7 @@ from core.templatetags.text import date_long, datetime_long
 from members.history import identities
 from members.models import User
 from outbox.models import ACCOUNT_KINDS, OutboxEmail
+from workshops.enums import LOGGED as LOGGED_OF_WORKSHOPS
 from workshops.enums import AnswerSource
 
 # Rows of each kind that the page shows; the file has them all.
@@ -384,13 +385,9 @@ def _field(model: type[Model], path: str) -> Any:
 
 # What logs call by a name that no field has.
 LOGGED: dict[str, str | Promise] = {
-    "host_sheet": gettext_lazy("Host sheet sent again"),
-    "invited_at": gettext_lazy("First invitations sent"),
-    "made_from": gettext_lazy("Made from another workshop"),
+    **LOGGED_OF_WORKSHOPS,
     "poll": gettext_lazy("date poll"),
-    "poll_choice": gettext_lazy("Date chosen from the poll"),
     "poll_deadline": gettext_lazy("date poll"),
-    "poll_options": gettext_lazy("The proposed dates changed"),
     "text": gettext_lazy("text"),
 }
 

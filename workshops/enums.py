@@ -69,6 +69,16 @@ class AnswerSource(models.TextChoices):
     COLLEAGUE = "colleague", _("Named by a colleague")
 
 
+# What the log of a workshop says besides its columns.
+LOGGED = {
+    "host_sheet": _("Host sheet sent again"),
+    "invited_at": _("First invitations sent"),
+    "made_from": _("Made from another workshop"),
+    "poll_choice": _("Date chosen from the poll"),
+    "poll_options": _("The proposed dates changed"),
+}
+
+
 class DocumentAudience(models.TextChoices):
     """Who may read a workshop's document."""
 

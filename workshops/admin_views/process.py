@@ -23,7 +23,7 @@ from workshops.candidates import candidates
 from workshops.clashes import warnings_about
 from workshops.delays import last_sending_day, short_notice
 from workshops.emails import invitation_key
-from workshops.enums import Answer, WorkshopState
+from workshops.enums import LOGGED, Answer, WorkshopState
 from workshops.models import CalendarReply, DatePoll, Invitation, Workshop, rules_for
 
 
@@ -125,16 +125,12 @@ def _log(workshop: Workshop) -> list[dict[str, Any]]:
     words: dict[str, Callable[[Any], str]] = {
         "state": lambda entry: f"{states.get(entry.from_state)} → {states.get(entry.to_state)}",
         "starts_at": lambda entry: f"{_when(entry.from_state)} → {_when(entry.to_state)}",
-        "made_from": lambda entry: _("Made from another workshop"),
         "venue": lambda entry: _("New venue"),
-        "host_sheet": lambda entry: _("Host sheet sent again"),
-        "invited_at": lambda entry: _("First invitations sent"),
-        "poll_options": lambda entry: _("The proposed dates changed"),
         "poll_deadline": lambda entry: (
             _("Date poll: %(old)s → %(new)s") % {"old": _when(entry.from_state), "new": _when(entry.to_state)}
         ),
-        "poll_choice": lambda entry: _("Date chosen from the poll"),
     }
+    words |= {field: lambda entry: str(LOGGED[entry.field]) for field in LOGGED}
     return [
         {"at": entry.at, "by": entry.by, "reason": entry.reason, "what": words[entry.field](entry)}
         for entry in history(workshop)
