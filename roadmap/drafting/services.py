@@ -39,6 +39,7 @@ from roadmap.drafting.permissions import (
 from workshops.models import Decision
 
 CANONICAL_HEADER = "Roadmap text, format 1"
+HEAD_FIELDS = ("title_fr", "title_en", "introduction_fr", "introduction_en", "is_demo")
 CHILD_KIND: dict[str | None, BlockKind] = {
     None: BlockKind.AXIS,
     BlockKind.AXIS: BlockKind.CHAPTER,
@@ -143,9 +144,10 @@ def _copy_blocks(source: Version, target: Version) -> None:
 def edit_version(*, version: Version, by: Any) -> Version:
     """Save a working version's titles and introduction, and log who did. Raises DraftingError when it is published."""
     with transaction.atomic():
-        _lock_working(version)
-        version.save(update_fields=["title_fr", "title_en", "introduction_fr", "introduction_en", "is_demo"])
-        _log_text(version, TextChange.HEAD, by)
+        fresh = _lock_working(version)
+        if any(getattr(fresh, name) != getattr(version, name) for name in HEAD_FIELDS):
+            version.save(update_fields=HEAD_FIELDS)
+            _log_text(version, TextChange.HEAD, by)
     return version
 
 

@@ -81,9 +81,12 @@ def test_nobody_deletes_versions_or_comments(client_for: ClientFor) -> None:
 def test_titles_of_a_working_version_are_saved(client_for: ClientFor) -> None:
     version = make_version()
     data = {"title_fr": "Nouveau", "title_en": "New", "introduction_fr": "", "introduction_en": ""}
-    assert client_for("secretariat").post(f"{VERSIONS}{version.pk}/change/", data).status_code == 302
+    client = client_for("secretariat")
+    assert client.post(f"{VERSIONS}{version.pk}/change/", data).status_code == 302
     version.refresh_from_db()
     assert (version.title_fr, version.introduction_fr) == ("Nouveau", "")
+    assert client.post(f"{VERSIONS}{version.pk}/change/", data).status_code == 302
+    assert [log.to_state for log in history(version)] == ["head"]  # saved again, it changes nothing
 
 
 def test_first_version_starts_from_nothing(client_for: ClientFor) -> None:
