@@ -3,7 +3,7 @@
 Accounts carry role names and addresses in example.org (reserved by RFC 2606); production refuses them at the login.
 """
 
-from calendar import THURSDAY, TUESDAY
+from calendar import FRIDAY, THURSDAY, TUESDAY
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -243,9 +243,8 @@ def _open_date_poll(organiser: User) -> None:
         for start in (first, first + timedelta(days=2), first + timedelta(days=7))
         for venue in venues
     ]
-    save_poll(
-        workshop=workshop, proposals=proposals, answer_by=timezone.now() + timedelta(days=12), by=organiser
-    )
+    answer_by = _ahead(days=12, weekday=FRIDAY, hour=18)
+    save_poll(workshop=workshop, proposals=proposals, answer_by=answer_by, by=organiser)
     open_poll(workshop=workshop, by=organiser)
     options = list(workshop.poll.options.values_list("pk", flat=True))
     for number, invitation in enumerate(invited):
@@ -263,11 +262,11 @@ def _open_date_poll(organiser: User) -> None:
 
 
 def _open_consultation(by: User) -> None:
-    """Submit version 2 to the members' opinion for six weeks, from now."""
+    """Submit version 2 to the members' opinion for at least six weeks, from now."""
     version = Version.objects.filter(number=2, status=VersionStatus.WORKING).first()
     if version is not None:
-        now = timezone.now()
-        publish_for_consultation(version=version, opens_at=now, closes_at=now + timedelta(weeks=6), by=by)
+        closes_at = _ahead(days=42, weekday=FRIDAY, hour=18)
+        publish_for_consultation(version=version, opens_at=timezone.now(), closes_at=closes_at, by=by)
 
 
 def _page_to_confirm() -> None:
