@@ -1,9 +1,9 @@
 """A meeting's decision becomes a task of an action, from its sheet, which says what became of it."""
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +13,7 @@ from roadmap.actions.forms import TaskForm
 from roadmap.actions.models import ActionTask
 from roadmap.actions.permissions import can_change_status
 from roadmap.actions.services import add_task
+from workshops.minutes.admin_views import render_sheet
 from workshops.minutes.outcomes import Outcome, Trace, register
 from workshops.models import Decision
 
@@ -31,17 +32,17 @@ def task_of_decision(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The decision is a task of the action."))
             return HttpResponseRedirect(reverse("admin:workshops_decision_change", args=[pk]))
-    context = {
-        **admin.site.each_context(request),
-        "opts": ActionTask._meta,
-        "title": _("Task of an action"),
-        "decision": decision,
-        "minutes": decision.minutes,
-        "workshop": decision.minutes.workshop,
-        "form": form,
-    }
-    status = 422 if form.errors else 200
-    return render(request, "admin/workshops/minutes/outcome_add.html", context, status=status)
+    title, status = _("Task of an action"), 422 if form.errors else 200
+    return render_sheet(
+        request,
+        "outcome_add",
+        ActionTask,
+        title,
+        decision.minutes,
+        status=status,
+        decision=decision,
+        form=form,
+    )
 
 
 def _traces(decision: Decision) -> list[Trace]:

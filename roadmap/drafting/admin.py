@@ -23,7 +23,7 @@ from core.templatetags.text import datetime_long
 from core.workflow import TransitionError, history, record
 from roadmap.drafting import services
 from roadmap.drafting.enums import BlockKind, CommentStatus, TextChange, VersionStatus
-from roadmap.drafting.forms import AnswerForm, BlockForm, DecisionForm, PublicationForm
+from roadmap.drafting.forms import AnswerForm, BlockForm, DecisionForm, PublicationForm, explain
 from roadmap.drafting.models import Block, Comment, Version
 from roadmap.drafting.permissions import (
     can_answer_comment,
@@ -36,19 +36,6 @@ from roadmap.drafting.services import DraftingError
 
 CHANGES_PER_PAGE = 100
 TITLE = in_language("title", _("title"))
-
-
-def explain(form: Form, error: Exception) -> int:
-    """Put a refusal at its field, and return the answer's status: 409 when the object moved meanwhile, else 422."""
-    if isinstance(error, ValidationError):
-        for field, texts in error.message_dict.items():
-            for text in texts:
-                form.add_error(field if field in form.fields else None, text)
-        return 422
-    field, code = getattr(error, "field", ""), getattr(error, "code", "")
-    form.add_error(field if field in form.fields else None, ValidationError(str(error), code=code))
-    moved = isinstance(error, TransitionError) or code in ("stale", "published", "gone")
-    return 409 if moved else 422
 
 
 @admin.register(Version)

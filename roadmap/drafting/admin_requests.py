@@ -4,9 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,12 +13,15 @@ from django.utils.translation import gettext_lazy
 from core.admin import ReadOnlyAdmin
 from core.http import row_number
 from core.workflow import TransitionError
-from roadmap.drafting.forms import RequestForm, SettleRequestForm
+from roadmap.drafting.forms import RequestForm, SettleRequestForm, explain
 from roadmap.drafting.models import ChangeRequest
 from roadmap.drafting.permissions import can_handle_change_requests
 from roadmap.drafting.services import create_change_request, settle_change_request
+from workshops.minutes.admin_views import render_sheet
 from workshops.minutes.outcomes import Outcome, Trace, register
 from workshops.models import Decision
+
+TITLE = gettext_lazy("Change request on the roadmap")
 
 
 def request_of_decision(request: HttpRequest, pk: int) -> HttpResponse:
@@ -28,39 +30,27 @@ def request_of_decision(request: HttpRequest, pk: int) -> HttpResponse:
     if not can_handle_change_requests(request.user) or decision.minutes.is_draft:
         raise PermissionDenied
     form = RequestForm(request.POST if request.method == "POST" else None, decision=decision)
-    if request.method == "POST" and form.is_valid():
-        try:
-            create_change_request(decision=decision, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            _explain(form, error)
-        else:
-            messages.success(request, _("The change is asked of whoever writes the working version."))
-            return HttpResponseRedirect(reverse("admin:workshops_decision_change", args=[pk]))
-    return _render(request, decision, form, "outcome_add", _("Change request on the roadmap"))
-
-
-def _explain(form: Form, error: ValidationError) -> None:
-    named = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-    for field, texts in named.items():
-        for text in texts:
-            form.add_error(field if field in form.fields else None, text)
-
-
-def _render(
-    request: HttpRequest, decision: Decision, form: Form | None, name: str, title: str, **more: Any
-) -> HttpResponse:
-    context = {
-        **admin.site.each_context(request),
-        "opts": ChangeRequest._meta,
-        "title": title,
-        "decision": decision,
-        "minutes": decision.minutes,
-        "workshop": decision.minutes.workshop,
-        "form": form,
-        **more,
-    }
-    status = more.get("status", 422 if form and form.errors else 200)
-    return render(request, f"admin/workshops/minutes/{name}.html", context, status=status)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                create_change_request(decision=decision, by=request.user, **form.cleaned_data)
+            except ValidationError as error:
+                status = explain(form, error)
+            else:
+                messages.success(request, _("The change is asked of whoever writes the working version."))
+                return HttpResponseRedirect(reverse("admin:workshops_decision_change", args=[pk]))
+    return render_sheet(
+        request,
+        "outcome_add",
+        ChangeRequest,
+        TITLE,
+        decision.minutes,
+        status=status,
+        decision=decision,
+        form=form,
+    )
 
 
 @admin.register(ChangeRequest)
@@ -89,13 +79,14 @@ class ChangeRequestAdmin(ReadOnlyAdmin):
                 try:
                     settle_change_request(asked=asked, by=request.user, **form.cleaned_data)
                 except TransitionError as error:
-                    form.add_error(None, str(error))
-                    status = 409
+                    status = explain(form, error)
                 else:
                     self.message_user(request, _("Saved."), messages.SUCCESS)
                     return HttpResponseRedirect(request.path)
-        title = _("Change request on the roadmap")
-        return _render(request, asked.decision, form, "change_request", title, asked=asked, status=status)
+        context = {"decision": asked.decision, "asked": asked, "form": form}
+        return render_sheet(
+            request, "change_request", ChangeRequest, TITLE, asked.decision.minutes, status=status, **context
+        )
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that makes one of a decision."""
@@ -122,4 +113,4 @@ def _address(decision: Decision) -> str:
     return reverse("admin:roadmap_changerequest_of_decision", args=[decision.pk])
 
 
-register(Outcome("request", gettext_lazy("Change request on the roadmap"), _traces, RequestForm, _address))
+register(Outcome("request", TITLE, _traces, RequestForm, _address))

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core.widgets import CountedTextField, InstantField
+from core.workflow import TransitionError
 from members.models import Axis, Organisation
 from roadmap.drafting.enums import BlockKind, ChangeRequestState, CommentKind, CommentStatus
 from roadmap.drafting.models import COMMENT_MAX_LENGTH, TEXT_FIELDS, Block, Comment, Version
@@ -183,3 +185,20 @@ class SettleRequestForm(forms.Form):
         widget=forms.RadioSelect,
     )
     reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+# --- What a service refuses -----------------------------------------------------------------------------------------
+
+
+def explain(form: forms.Form, error: Exception) -> int:
+    """Put a refusal at its field, and return the answer's status: 409 when the object moved meanwhile, else 422."""
+    if isinstance(error, ValidationError):
+        named = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        for field, texts in named.items():
+            for text in texts:
+                form.add_error(field if field in form.fields else None, text)
+        return 422
+    field, code = getattr(error, "field", ""), getattr(error, "code", "")
+    form.add_error(field if field in form.fields else None, ValidationError(str(error), code=code))
+    moved = isinstance(error, TransitionError) or code in ("stale", "published", "gone")
+    return 409 if moved else 422

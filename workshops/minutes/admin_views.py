@@ -10,6 +10,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -61,10 +62,24 @@ def _minutes(request: HttpRequest, pk: int) -> Minutes:
     return get_object_or_404(Minutes.objects.select_related("workshop"), pk=pk)
 
 
-def _render(
-    request: HttpRequest, name: str, model: Any, title: str, *, status: int = 200, **context: Any
+def render_sheet(
+    request: HttpRequest,
+    name: str,
+    model: Any,
+    title: str | Promise,
+    minutes: Minutes,
+    *,
+    status: int = 200,
+    **context: Any,
 ) -> HttpResponse:
-    shared = {**admin.site.each_context(request), "opts": model._meta, "title": title}
+    """Answer with a page around the minutes: a sheet of `model`, also one that a decision became in another app."""
+    shared = {
+        **admin.site.each_context(request),
+        "opts": model._meta,
+        "title": title,
+        "minutes": minutes,
+        "workshop": minutes.workshop,
+    }
     return render(request, f"admin/workshops/minutes/{name}.html", shared | context, status=status)
 
 
@@ -172,14 +187,13 @@ def _page(
     pending = Correction.objects.pending().filter(section__minutes=minutes).with_people()
     closes_at = minutes.corrections_close_at
     decisions = [(row, owner_label(row, names=True)) for row in minutes.decisions.with_owner()]
-    return _render(
+    return render_sheet(
         request,
         "edit",
         Minutes,
         _("Minutes: %(title)s") % {"title": minutes.workshop},
+        minutes,
         status=status,
-        minutes=minutes,
-        workshop=minutes.workshop,
         parts=parts,
         refusal=refusal,
         lists=[(standing.label, lines) for standing, lines in lists.items()],
@@ -249,14 +263,13 @@ def decision_add(request: HttpRequest, pk: int) -> HttpResponse:
             anchor = f"#part-{section.pk}" if section else ""
             return HttpResponseRedirect(f"{edit_address(minutes)}{anchor}")
     title = _("Note a decision")
-    return _render(
+    return render_sheet(
         request,
         "decision_add",
         Decision,
         title,
+        minutes,
         status=status,
-        minutes=minutes,
-        workshop=minutes.workshop,
         form=form,
     )
 
@@ -295,15 +308,14 @@ def decision_sheet(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseRedirect(address)
     decision.refresh_from_db(fields=["state", "closed_at"])
     states = dict(DecisionState.choices)
-    return _render(
+    return render_sheet(
         request,
         "decision_sheet",
         Decision,
         _("Decision %(reference)s") % {"reference": decision.reference},
+        minutes,
         status=status,
         decision=decision,
-        minutes=minutes,
-        workshop=minutes.workshop,
         owner=owner_label(decision, names=True),
         form=None if minutes.is_approved else form,
         settle=settle if decision.state == DecisionState.OPEN and not minutes.is_draft else None,
@@ -373,15 +385,14 @@ def correction_sheet(request: HttpRequest, pk: int) -> HttpResponse:
         if status == 409:
             # What was typed stays; accepted again, it goes over the text as it is shown now.
             send_again(form, seen=services.mark(correction.current))
-    return _render(
+    return render_sheet(
         request,
         "correction_sheet",
         Correction,
         _("Correction of “%(section)s”") % {"section": correction.section},
+        correction.section.minutes,
         status=status,
         correction=correction,
-        minutes=correction.section.minutes,
-        workshop=correction.section.minutes.workshop,
         form=form,
         refusal=" ".join(map(str, form.non_field_errors())),
     )
